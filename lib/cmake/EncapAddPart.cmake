@@ -1,0 +1,27 @@
+# encap_add_part(wire DEPENDS base [LINK PRIVATE hwy::hwy])
+#
+# One part is one target: encap_wire, alias encap::wire, with the headers of lib/include/encap/wire as a file set that
+# is verified to compile header by header, and the sources of lib/src/wire.
+function(encap_add_part name)
+  cmake_parse_arguments(PART "" "" "DEPENDS;LINK_PRIVATE;LINK_PUBLIC" ${ARGN})
+  set(target encap_${name})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/src/${name}/*.cpp")
+  file(GLOB headers CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/include/encap/${name}/*.h")
+  add_library(${target} ${sources})
+  add_library(encap::${name} ALIAS ${target})
+  target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS "${CMAKE_CURRENT_SOURCE_DIR}/include" FILES ${headers})
+  target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/src")
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  list(TRANSFORM PART_DEPENDS PREPEND encap_)
+  target_link_libraries(${target} PUBLIC ${PART_DEPENDS} ${PART_LINK_PUBLIC}
+                        PRIVATE $<BUILD_INTERFACE:encap_warnings> ${PART_LINK_PRIVATE})
+  set_target_properties(${target} PROPERTIES
+    EXPORT_NAME ${name}
+    VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL}
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+    POSITION_INDEPENDENT_CODE ON)
+  if(ENCAP_INSTALL)
+    install(TARGETS ${target} EXPORT encapTargets FILE_SET HEADERS)
+  endif()
+  set_property(GLOBAL APPEND PROPERTY ENCAP_PARTS ${name})
+endfunction()

@@ -1,0 +1,7 @@
+# The warnings of our own targets, as a target to link PRIVATE: consumers never see them.
+add_library(encap_warnings INTERFACE)
+target_compile_options(encap_warnings INTERFACE
+  $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor
+    -Wold-style-cast -Woverloaded-virtual -Wimplicit-fallthrough>
+  $<$<CXX_COMPILER_ID:MSVC>:/W4 /permissive->
+  $<$<BOOL:${ENCAP_WARNINGS_AS_ERRORS}>:$<IF:$<CXX_COMPILER_ID:MSVC>,/WX,-Werror>>)

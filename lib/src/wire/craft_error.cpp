@@ -1,0 +1,26 @@
+#include "encap/wire/craft_error.h"
+
+namespace encap {
+
+std::string to_string(const CraftError& error) {
+  const std::string where = std::string{name(error.layer)} + ": ";
+  const std::string value = std::to_string(error.value);
+  const std::string maximum = std::to_string(error.maximum);
+  switch (error.code) {
+    case CraftError::Code::payload_too_long: {
+      const char* const carrier = error.layer == Layer::ipv6 ? "an IPv6 packet" : "an IPv4 datagram";
+      return where + value + " octets of payload, " + carrier + " carries " + maximum;
+    }
+    case CraftError::Code::options_too_long:
+      return where + value + " octets of options, the header carries " + maximum;
+    case CraftError::Code::options_unaligned:
+      return where + value + " octets of options, not a multiple of four";
+    case CraftError::Code::mixed_families:
+      return where + "source and destination are not of one address family";
+    case CraftError::Code::mtu_too_small:
+      return where + "no fragment fits into an MTU of " + value + ", it takes " + maximum;
+  }
+  return where;
+}
+
+}  // namespace encap

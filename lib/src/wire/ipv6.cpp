@@ -1,0 +1,33 @@
+#include "encap/wire/ipv6.h"
+
+namespace encap {
+
+Result<void, CraftError> prepend(PacketBuffer& buffer, const Ipv6Header& header) {
+  if (buffer.size() > Ipv6View::maximum_payload_length) {
+    return unexpected(
+        CraftError{Layer::ipv6, CraftError::Code::payload_too_long, buffer.size(), Ipv6View::maximum_payload_length});
+  }
+  const auto payload_length = static_cast<std::uint16_t>(buffer.size());
+  const MutableBytes out = buffer.prepend(Ipv6View::header_length);
+  store_field<Ipv6Field::version>(out, 6);
+  store_field<Ipv6Field::traffic_class>(out, header.traffic_class);
+  store_field<Ipv6Field::flow_label>(out, header.flow_label);
+  store_field<Ipv6Field::payload_length>(out, header.forced.payload_length.value_or(payload_length));
+  store_field<Ipv6Field::next_header>(out, static_cast<std::uint8_t>(header.next_header));
+  store_field<Ipv6Field::hop_limit>(out, header.hop_limit);
+  std::memcpy(field_octets<Ipv6Field::source>(out).data(), header.source.octets.data(), 16);
+  std::memcpy(field_octets<Ipv6Field::destination>(out).data(), header.destination.octets.data(), 16);
+  return {};
+}
+
+void prepend(PacketBuffer& buffer, const Ipv6FragmentHeader& header) {
+  const MutableBytes out = buffer.prepend(Ipv6FragmentView::header_length);
+  store_field<Ipv6FragmentField::next_header>(out, static_cast<std::uint8_t>(header.next_header));
+  store_field<Ipv6FragmentField::reserved>(out, 0);
+  store_field<Ipv6FragmentField::fragment_offset>(out, header.fragment_offset);
+  store_field<Ipv6FragmentField::reserved_bits>(out, 0);
+  store_field<Ipv6FragmentField::more_fragments>(out, header.more_fragments ? 1 : 0);
+  store_field<Ipv6FragmentField::identification>(out, header.identification);
+}
+
+}  // namespace encap
