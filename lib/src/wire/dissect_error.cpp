@@ -24,6 +24,8 @@ const char* name(Layer layer) noexcept {
       return "udp";
     case Layer::icmp:
       return "icmp";
+    case Layer::linux_sll:
+      return "sll";
   }
   return "?";
 }

@@ -1,5 +1,6 @@
 #include "encap/wire/ip_address.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace encap {
@@ -98,6 +99,11 @@ std::string to_string(const Ipv6Address& address) {
   std::array<std::uint16_t, 8> groups{};
   for (std::size_t i = 0; i < 8; ++i) {
     groups[i] = static_cast<std::uint16_t>(address.octets[2 * i] << 8 | address.octets[2 * i + 1]);
+  }
+  // An IPv4-mapped address keeps the dotted form of what it maps (RFC 5952 §5).
+  constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  if (std::equal(mapped.begin(), mapped.end(), address.octets.begin())) {
+    return "::ffff:" + to_string(Ipv4Address{std::uint32_t{groups[6]} << 16 | groups[7]});
   }
   // The longest run of zero groups, of two at least, the first of equals (RFC 5952 §4.2).
   std::size_t run_start = 8;

@@ -16,7 +16,8 @@ enum class Layer : std::uint8_t {
   tcp,
   tcp_options,
   udp,
-  icmp
+  icmp,
+  linux_sll
 };
 
 /// The name of a layer as Wireshark filters spell it, such as "ip" or "tcp".

@@ -79,8 +79,8 @@ class EthernetView {
 
 /// An Ethernet II header to write.
 struct EthernetHeader {
-  MacAddress source;
-  MacAddress destination;
+  MacAddress source{};
+  MacAddress destination{};
   EtherType type = EtherType::ipv4;
 };
 

@@ -77,7 +77,7 @@ struct IcmpHeader {
   std::uint16_t sequence = 0;    ///< second half of the second word
   /// Values sent as they stand, right or wrong, to make a packet that is broken on purpose.
   struct Forced {
-    std::optional<std::uint16_t> checksum;
+    std::optional<std::uint16_t> checksum{};
   } forced{};
 };
 

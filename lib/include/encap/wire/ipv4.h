@@ -68,6 +68,7 @@ class Ipv4View {
     return read(in, Completeness::whole);
   }
   /// As `parse`, for a packet the capture cut short: the header must be whole, of the payload what is there is kept.
+  /// Errors: those of `parse`, but truncated only where the header is (limit: captured or header_length).
   [[nodiscard]] static constexpr Result<Ipv4View, DissectError> parse_captured(Bytes in) noexcept {
     return read(in, Completeness::captured_part);
   }
@@ -142,7 +143,11 @@ class Ipv4View {
                                      Ipv4Field::total_length.first_octet(), header, total});
     }
     if (total > in.size()) {
-      if (wanted == Completeness::captured_part && header <= in.size()) return Ipv4View{in};
+      if (wanted == Completeness::captured_part) {
+        if (header <= in.size()) return Ipv4View{in};
+        return unexpected(DissectError{Layer::ipv4, Code::truncated, Limit::header_length, Ipv4Field::ihl.first_octet(),
+                                       header, available});
+      }
       return unexpected(DissectError{Layer::ipv4, Code::truncated, Limit::captured,
                                      Ipv4Field::total_length.first_octet(), total, available});
     }
@@ -155,8 +160,8 @@ class Ipv4View {
 
 /// What a caller chooses of an IPv4 header; version, IHL, Total Length and checksum are computed.
 struct Ipv4Header {
-  Ipv4Address source;
-  Ipv4Address destination;
+  Ipv4Address source{};
+  Ipv4Address destination{};
   std::uint8_t time_to_live = 64;
   Protocol protocol = Protocol::tcp;
   std::uint8_t dscp = 0;  ///< 0..63
@@ -168,9 +173,9 @@ struct Ipv4Header {
   Bytes options{};                    ///< whole 32-bit words, at most 40 octets
   /// Values sent as they stand, right or wrong, to make a packet that is broken on purpose.
   struct Forced {
-    std::optional<std::uint8_t> ihl;
-    std::optional<std::uint16_t> total_length;
-    std::optional<std::uint16_t> checksum;
+    std::optional<std::uint8_t> ihl{};
+    std::optional<std::uint16_t> total_length{};
+    std::optional<std::uint16_t> checksum{};
   } forced{};
 };
 

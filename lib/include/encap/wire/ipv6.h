@@ -113,15 +113,15 @@ class Ipv6View {
 
 /// What a caller chooses of an IPv6 header; version and Payload Length are computed.
 struct Ipv6Header {
-  Ipv6Address source;
-  Ipv6Address destination;
+  Ipv6Address source{};
+  Ipv6Address destination{};
   std::uint8_t hop_limit = 64;
   Protocol next_header = Protocol::tcp;
   std::uint8_t traffic_class = 0;
   std::uint32_t flow_label = 0;  ///< 20 bits
   /// Values sent as they stand, right or wrong, to make a packet that is broken on purpose.
   struct Forced {
-    std::optional<std::uint16_t> payload_length;
+    std::optional<std::uint16_t> payload_length{};
   } forced{};
 };
 

@@ -153,18 +153,18 @@ class TcpView {
 
 /// What a caller chooses of a TCP header; data offset and checksum are computed.
 struct TcpHeader {
-  Port source_port;
-  Port destination_port;
-  SequenceNumber sequence_number;
-  SequenceNumber acknowledgment_number;
-  TcpFlags flags;
+  Port source_port{};
+  Port destination_port{};
+  SequenceNumber sequence_number{};
+  SequenceNumber acknowledgment_number{};
+  TcpFlags flags{};
   std::uint16_t window = 65535;  ///< as sent, not scaled
   std::uint16_t urgent_pointer = 0;
   Bytes options{};  ///< whole 32-bit words, at most 40 octets; `TcpOptions` builds them
   /// Values sent as they stand, right or wrong, to make a packet that is broken on purpose.
   struct Forced {
-    std::optional<std::uint8_t> data_offset;  ///< in 32-bit words
-    std::optional<std::uint16_t> checksum;
+    std::optional<std::uint8_t> data_offset{};  ///< in 32-bit words
+    std::optional<std::uint16_t> checksum{};
   } forced{};
 };
 

@@ -36,7 +36,9 @@ struct TcpOption {
 
 /// The option octets of a segment, checked once; a range of `TcpOption` that ends at the end-of-list option.
 ///
-///     for (const TcpOption option : *TcpOptionsView::parse(segment.options())) ...
+///     if (const auto options = TcpOptionsView::parse(segment.options())) {
+///       for (const TcpOption option : *options) ...
+///     }
 class TcpOptionsView {
  public:
   /// Lifetime: borrows `in`. Errors: bad_option (limit: option_length): an option without its length octet, with a

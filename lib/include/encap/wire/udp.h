@@ -85,12 +85,12 @@ class UdpView {
 
 /// What a caller chooses of a UDP header; Length and Checksum are computed.
 struct UdpHeader {
-  Port source_port;
-  Port destination_port;
+  Port source_port{};
+  Port destination_port{};
   /// Values sent as they stand, right or wrong, to make a packet that is broken on purpose.
   struct Forced {
-    std::optional<std::uint16_t> length;
-    std::optional<std::uint16_t> checksum;
+    std::optional<std::uint16_t> length{};
+    std::optional<std::uint16_t> checksum{};
   } forced{};
 };
 

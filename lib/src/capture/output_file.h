@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "capture/file_descriptor.h"
+#include "encap/base/bytes.h"
+#include "encap/base/io_error.h"
+#include "encap/base/result.h"
+#include "encap/capture/delivery.h"
+
+namespace encap {
+
+/// A file made of units (packets, blocks) that never ends in half a unit and takes its place only at `commit()`.
+///
+/// | target                                       | octets go to                        | `commit()`        |
+/// |----------------------------------------------|-------------------------------------|-------------------|
+/// | regular file, or none yet                    | a file beside it, `.NAME.XXXXXX`    | renames it        |
+/// | regular file that cannot be replaced         | a nameless file in $TMPDIR          | copies over it    |
+/// | pipe, FIFO, standard output, when committed  | a nameless file in $TMPDIR          | copies into it    |
+/// | pipe, FIFO, standard output, when streamed   | the target                          | –                 |
+/// | character or block device                    | the target                          | –                 |
+class OutputFile {
+ public:
+  /// How many of `octets`, which lie at `offset` of the file, make up whole units.
+  using WholeUnits = std::size_t (*)(std::uint64_t offset, Bytes octets) noexcept;
+
+  /// `-` is standard output.
+  [[nodiscard]] static Result<std::unique_ptr<OutputFile>, IoError> open(const std::string& path, Delivery when,
+                                                                         WholeUnits whole_units);
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+  ~OutputFile() { discard(); }
+
+  /// Writes whole units. Errors: the medium refused some; the file was cut back to its last whole unit and `size()`
+  /// says where that is.
+  [[nodiscard]] Result<void, IoError> append(Bytes units);
+  /// Octets written, in whole units.
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+
+  [[nodiscard]] Result<void, IoError> commit();
+  void discard() noexcept;
+
+ private:
+  OutputFile(std::string path, WholeUnits whole_units) : path_{std::move(path)}, whole_units_{whole_units} {}
+
+  [[nodiscard]] Result<void, IoError> open_standard_output(Delivery when);
+  [[nodiscard]] Result<void, IoError> open_special(Delivery when);
+  [[nodiscard]] Result<void, IoError> open_regular(bool exists);
+  [[nodiscard]] Result<void, IoError> open_spool();
+  [[nodiscard]] Result<void, IoError> take_name();
+  [[nodiscard]] Result<void, IoError> copy_to_target(bool replace);
+  [[nodiscard]] IoError error(const char* operation, int code) const { return {operation, path_, code, {}}; }
+
+  std::string path_;  // as the caller named it
+  WholeUnits whole_units_;
+  std::string final_path_;      // of a regular file, symbolic links followed
+  std::string temporary_path_;  // empty when there is none to rename or remove
+  FileDescriptor file_;         // what append() writes to
+  FileDescriptor target_;       // what commit() copies to; closed when file_ is the target or takes its name
+  bool overwrites_ = false;     // target_ is a regular file whose old content goes at the copy
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace encap

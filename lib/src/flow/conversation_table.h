@@ -1,0 +1,142 @@
+#pragma once
+
+#include <tsl/robin_map.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "encap/flow/http_text.h"
+#include "encap/flow/tcp_script.h"
+#include "flow/message_window.h"
+#include "flow/mix.h"
+
+namespace encap {
+
+/// What the packets of one conversation share, whichever way they go.
+struct FlowKey {
+  Endpoint low;
+  Endpoint high;
+  Transport transport = Transport::tcp;
+
+  FlowKey(const Route& route, Transport over) noexcept
+      : low{route.source < route.destination ? route.source : route.destination},
+        high{route.source < route.destination ? route.destination : route.source},
+        transport{over} {}
+
+  friend bool operator==(const FlowKey&, const FlowKey&) = default;
+};
+
+struct FlowKeyHash {
+  std::size_t operator()(const FlowKey& key) const noexcept {
+    // Ports differ most from conversation to conversation; addresses of one family have the same octets in front.
+    Mixer mixer{static_cast<std::uint64_t>(key.low.port.value) << 32 | static_cast<std::uint64_t>(key.high.port.value) << 8 |
+                static_cast<std::uint64_t>(key.transport)};
+    mixer.add(fold(key.low.address)).add(fold(key.high.address));
+    return static_cast<std::size_t>(mixer.next());
+  }
+  static std::uint64_t fold(const IpAddress& address) noexcept {
+    const Bytes octets = address.octets();
+    return octets.size() == 4 ? load_be32(octets, 0) : load_be<8>(octets, 0) ^ (load_be<8>(octets, 8) * 0x9e3779b97f4a7c15u);
+  }
+};
+
+/// A conversation and the messages that wait for it.
+struct Conversation {
+  explicit Conversation(const Route& client_to_server, Transport over, const TcpProfile& profile)
+      : script{client_to_server, profile}, transport{over} {}
+
+  TcpScript script;
+  std::uint32_t first_in_window = no_index;
+  std::uint32_t last_in_window = no_index;
+  std::uint32_t first_to_send = no_index;
+  std::uint32_t last_to_send = no_index;
+  std::uint32_t older = no_index;  // by last use
+  std::uint32_t newer = no_index;
+  Transport transport;
+  HttpMethod asked = HttpMethod::other;  // of the last request
+  bool ends = false;                     // no more messages will come
+  bool listed = true;                    // found by its endpoints
+  bool in_use = true;
+};
+
+/// The open conversations, found by their endpoints, listed by last use.
+class ConversationTable {
+ public:
+  explicit ConversationTable(const TcpProfile& profile) : profile_{profile} {}
+
+  [[nodiscard]] Conversation& operator[](std::uint32_t index) noexcept { return slots_[index]; }
+  /// Conversations that rows can still join.
+  [[nodiscard]] std::size_t listed() const noexcept { return index_.size(); }
+  /// All of them, those that are being closed too.
+  [[nodiscard]] std::size_t in_use() const noexcept { return slots_.size() - free_.size(); }
+  /// Slots, some of which may not be in use.
+  [[nodiscard]] std::uint32_t slots() const noexcept { return static_cast<std::uint32_t>(slots_.size()); }
+  /// The conversation that was used longest ago; no_index when there is none.
+  [[nodiscard]] std::uint32_t oldest() const noexcept { return oldest_; }
+
+  /// The conversation of a route, in either direction; no_index when there is none.
+  [[nodiscard]] std::uint32_t find(const Route& route, Transport over) const {
+    const auto found = index_.find(FlowKey{route, over});
+    return found == index_.end() ? no_index : found->second;
+  }
+
+  /// Opens a conversation. Precondition: `find` does not find it.
+  std::uint32_t open(const Route& client_to_server, Transport over) {
+    const Conversation fresh{client_to_server, over, profile_};
+    std::uint32_t at = 0;
+    if (free_.empty()) {
+      at = slots();
+      slots_.push_back(fresh);
+    } else {
+      at = free_.back();
+      free_.pop_back();
+      slots_[at] = fresh;
+    }
+    index_.emplace(FlowKey{client_to_server, over}, at);
+    append(at);
+    return at;
+  }
+
+  /// Marks a conversation as the one used last.
+  void touch(std::uint32_t at) noexcept {
+    if (at == newest_ || !slots_[at].listed) return;
+    unlink(at);
+    append(at);
+  }
+
+  /// Takes a conversation off the list: rows of its endpoints open another one from now on.
+  void unlist(std::uint32_t at) {
+    Conversation& conversation = slots_[at];
+    index_.erase(FlowKey{conversation.script.route(), conversation.transport});
+    unlink(at);
+    conversation.listed = false;
+  }
+
+  void erase(std::uint32_t at) {
+    if (slots_[at].listed) unlist(at);
+    slots_[at].in_use = false;
+    free_.push_back(at);
+  }
+
+ private:
+  void unlink(std::uint32_t at) noexcept {
+    const Conversation& conversation = slots_[at];
+    (conversation.older == no_index ? oldest_ : slots_[conversation.older].newer) = conversation.newer;
+    (conversation.newer == no_index ? newest_ : slots_[conversation.newer].older) = conversation.older;
+  }
+  void append(std::uint32_t at) noexcept {
+    slots_[at].older = newest_;
+    slots_[at].newer = no_index;
+    (newest_ == no_index ? oldest_ : slots_[newest_].newer) = at;
+    newest_ = at;
+  }
+
+  TcpProfile profile_;
+  tsl::robin_map<FlowKey, std::uint32_t, FlowKeyHash> index_;
+  std::vector<Conversation> slots_;
+  std::vector<std::uint32_t> free_;
+  std::uint32_t oldest_ = no_index;
+  std::uint32_t newest_ = no_index;
+};
+
+}  // namespace encap

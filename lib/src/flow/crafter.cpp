@@ -1,0 +1,478 @@
+#include "encap/flow/crafter.h"
+
+#include <algorithm>
+
+#include "encap/flow/tcp_control_text.h"
+#include "flow/conversation_table.h"
+#include "flow/event_queue.h"
+#include "flow/message_window.h"
+
+namespace encap {
+namespace {
+
+using Mode = CraftOptions::Mode;
+using Payload = CraftOptions::Payload;
+
+constexpr Duration untimed_gap = std::chrono::milliseconds{10};
+constexpr std::uint32_t segments_mtu = 65535;
+constexpr std::uint32_t session_mtu = 1500;
+constexpr std::uint32_t least_ipv6_mtu = 1280;  // RFC 8200 §5
+// A conversation that cannot keep up with its rows may let this many wait; then time moves on without the table.
+constexpr std::size_t most_waiting = Crafter::window_rows;
+constexpr Port https_port{443};
+
+/// A host name that may stand in a Host field (RFC 3986 §3.2.2), as application names often do.
+bool is_host_name(std::string_view name) noexcept {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+  });
+}
+
+std::string host_of(const Party& party, const Endpoint& endpoint) {
+  const Port port = endpoint.port;
+  if (!is_host_name(party.name)) {
+    return port == Port{80} ? (endpoint.address.is_ipv4() ? to_string(endpoint.address) : '[' + to_string(endpoint.address) + ']')
+                            : to_string(endpoint);
+  }
+  std::string host{party.name};
+  if (port != Port{80}) host += ':' + std::to_string(port.value);
+  return host;
+}
+
+/// A row that only names a TCP control segment. In a chat the same words may be a message.
+bool is_control_row(const Message& message) noexcept {
+  if (!is_tcp_control_text(as_text(message.payload))) return false;
+  const Service* const service = find_service(message.protocol);
+  return message.protocol.empty() || (service != nullptr && service->transport == Transport::tcp && service->name != "CHAT");
+}
+
+/// Ends every line with CRLF (RFC 5321 §2.3.8 and its kin); returns whether that changed anything.
+bool complete_lines(std::string& text, std::string& scratch) {
+  scratch.clear();
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t end = rest.find('\n');
+    std::string_view line = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    scratch.append(line).append("\r\n");
+  }
+  if (text == scratch) return false;
+  text.swap(scratch);
+  return true;
+}
+
+}  // namespace
+
+class Crafter::Impl {
+ public:
+  Impl(CraftOptions options, PacketSink& sink)
+      : options_{std::move(options)},
+        mtu_{options_.mtu.value_or(options_.mode == Mode::segments ? segments_mtu : session_mtu)},
+        book_{options_.addresses},
+        sink_{&sink},
+        window_{window_rows},
+        table_{TcpProfile{.mtu = mtu_,
+                          .round_trip = options_.round_trip,
+                          .close = options_.close,
+                          .seed = options_.seed,
+                          .fixed_identification = options_.identification.has_value(),
+                          .identification = options_.identification.value_or(0)}},
+        datagram_identification_{options_.identification.value_or(static_cast<std::uint16_t>(Mixer{options_.seed}.next()))},
+        encapsulator_{{.link_type = options_.link_type.value_or(LinkType::null),
+                       .mtu = mtu_,
+                       .time_to_live = options_.time_to_live}} {}
+
+  Result<void, Failure> push(const Message& message);
+  Result<void, IoError> finish();
+  const CraftSummary& summary() noexcept {
+    summary_.packets = encapsulator_.packets();
+    summary_.octets = encapsulator_.octets();
+    return summary_;
+  }
+  LinkType link_type() const noexcept { return encapsulator_.link_type(); }
+
+ private:
+  [[nodiscard]] bool completes() const noexcept { return options_.payload == Payload::complete; }
+  [[nodiscard]] std::optional<InputError> refusal(const Message& message, const SettledRoute& settled) const;
+  void count_text(const Message& message, const SettledRoute& settled, HttpStartLine start_line) noexcept;
+  void join_conversation(const Message& message, std::uint32_t slot);
+  void choose_link_type();
+
+  Result<void, IoError> release_next();
+  Result<void, IoError> send_alone(PendingMessage& message);
+  Result<void, IoError> send_in_conversation(std::uint32_t slot);
+  void finish_http(std::uint32_t slot, Conversation& conversation);
+  void finish_http_alone(PendingMessage& message);
+  void pump(std::uint32_t at);
+  Result<void, IoError> run_next_event();
+  Result<void, IoError> run_until(Timestamp at);
+  Result<void, IoError> send(const Segment& segment);
+  Result<void, IoError> bound_memory();
+
+  CraftOptions options_;
+  std::uint32_t mtu_;
+  AddressBook book_;
+  PacketSink* sink_;
+  MessageWindow window_;
+  ConversationTable table_;
+  EventQueue events_;
+  std::uint16_t datagram_identification_;
+  Encapsulator encapsulator_;
+  CraftSummary summary_;
+  std::string scratch_;
+  Timestamp last_row_time_ = year_2000 - untimed_gap;
+  Duration shift_{0};
+  Timestamp clock_{INT64_MIN};  // of the last packet: no later one is stamped earlier
+  std::size_t waiting_ = 0;     // messages released and not yet sent
+  bool started_ = false;
+  bool ended_ = false;
+};
+
+std::optional<InputError> Crafter::Impl::refusal(const Message& message, const SettledRoute& settled) const {
+  const auto refuse = [&message](std::string name, std::string excerpt, std::string reason) {
+    return InputError{{std::string{message.file}, message.line, 0}, std::move(name), std::move(excerpt), std::move(reason)};
+  };
+  const IpAddress::Family family = settled.route.source.address.family();
+  const bool alone = settled.transport == Transport::udp || options_.mode == Mode::segments;
+  const std::size_t most = Encapsulator::most_payload(settled.transport, family);
+  if (alone && message.payload.size() > most) {
+    const Layer layer = settled.transport == Transport::udp ? Layer::udp : Layer::tcp;
+    std::string reason = to_string(CraftError{layer, CraftError::Code::payload_too_long, message.payload.size(), most});
+    return refuse("message", {}, reason + (settled.transport == Transport::udp ? "; split it over several rows" : "; --mode session cuts it into segments"));
+  }
+  if (family == IpAddress::Family::ipv6 && mtu_ < least_ipv6_mtu) {
+    return refuse("src_ip", to_string(settled.route.source.address),
+                  "IPv6 needs an MTU of 1280 at least, --mtu says " + std::to_string(mtu_));
+  }
+  return std::nullopt;
+}
+
+void Crafter::Impl::count_text(const Message& message, const SettledRoute& settled, HttpStartLine start_line) noexcept {
+  if (settled.service == nullptr) {
+    ++summary_.unknown_protocols;
+    return;
+  }
+  switch (settled.service->text) {
+    case Service::Text::http:
+      if (start_line == HttpStartLine::none && !message.payload.empty()) ++summary_.not_http;
+      if (settled.route.source.port == https_port || settled.route.destination.port == https_port) ++summary_.text_as_binary;
+      break;
+    case Service::Text::binary: ++summary_.text_as_binary; break;
+    default: break;
+  }
+}
+
+Result<void, Failure> Crafter::Impl::push(const Message& message) {
+  if (options_.mode == Mode::session && is_control_row(message)) {
+    ++summary_.control_rows;
+    return {};
+  }
+  const auto settled = book_.settle(message);
+  if (!settled) return unexpected(Failure{settled.error()});
+  if (auto refused = refusal(message, *settled)) return unexpected(Failure{std::move(*refused)});
+
+  if (window_.full() || window_.octets() + message.payload.size() > window_octets) {
+    do {
+      if (const auto released = release_next(); !released) return unexpected(Failure{released.error()});
+    } while (!window_.empty() && window_.octets() + message.payload.size() > window_octets);
+  }
+
+  const std::uint32_t slot = window_.acquire();
+  PendingMessage& pending = window_[slot];
+  pending.at = message.timestamp.value_or(last_row_time_ + untimed_gap);
+  last_row_time_ = pending.at;
+  pending.settled = *settled;
+  pending.payload.assign(as_text(message.payload));
+  if (completes()) {
+    const bool http = settled->service != nullptr && settled->service->text == Service::Text::http;
+    // A line that names its version is HTTP whatever the port, unless the table says that it is something else.
+    const bool unnamed = message.protocol.empty() || (settled->service != nullptr && settled->service->name == "TCP");
+    if (settled->transport == Transport::tcp && (http || (unnamed && names_http_version(pending.payload)))) {
+      pending.start_line = http_start_line(pending.payload);
+      if (pending.start_line == HttpStartLine::request) pending.host = host_of(message.destination, settled->route.destination);
+    }
+    count_text(message, *settled, pending.start_line);
+  }
+  if (options_.mode == Mode::session) join_conversation(message, slot);
+  window_.insert(slot);
+  return {};
+}
+
+void Crafter::Impl::join_conversation(const Message& row, std::uint32_t slot) {
+  PendingMessage& message = window_[slot];
+  std::uint32_t at = table_.find(message.settled.route, message.settled.transport);
+  if (at == no_index) {
+    // The side that is spoken to first serves, where nothing else tells.
+    const bool reversed = source_serves(row, message.settled).value_or(false);
+    at = table_.open(reversed ? message.settled.route.reversed() : message.settled.route, message.settled.transport);
+    ++summary_.conversations;
+  }
+  table_.touch(at);
+  Conversation& conversation = table_[at];
+  message.conversation = at;
+  message.from_client = message.settled.route.source == conversation.script.route().source;
+  // By time, after what has the same time. Tables in order take the first branch.
+  if (conversation.last_in_window == no_index) {
+    conversation.first_in_window = conversation.last_in_window = slot;
+  } else if (window_[conversation.last_in_window].at <= message.at) {
+    window_[conversation.last_in_window].next = slot;
+    conversation.last_in_window = slot;
+  } else {
+    std::uint32_t* link = &conversation.first_in_window;
+    while (window_[*link].at <= message.at) link = &window_[*link].next;
+    message.next = *link;
+    *link = slot;
+  }
+}
+
+void Crafter::Impl::choose_link_type() {
+  if (options_.link_type) return;
+  bool loopback = true;
+  window_.for_each([&loopback](const PendingMessage& message) {
+    loopback = loopback && message.settled.route.source.address.is_loopback() &&
+               message.settled.route.destination.address.is_loopback();
+  });
+  encapsulator_.set_link_type(loopback ? LinkType::null : LinkType::ethernet);
+}
+
+Result<void, IoError> Crafter::Impl::release_next() {
+  if (!started_) {
+    started_ = true;
+    choose_link_type();
+    window_.for_each([this, first = true](const PendingMessage& message) mutable {
+      if (first && options_.start) shift_ = *options_.start - message.at;
+      first = false;
+    });
+  }
+  const std::uint32_t slot = window_.pop();
+  PendingMessage& message = window_[slot];
+  if (message.joined) {
+    window_.release(slot);
+    return {};
+  }
+  message.at = message.at + shift_;
+  if (const auto ran = run_until(message.at); !ran) return ran;
+  if (options_.mode == Mode::segments) {
+    const auto sent = send_alone(message);
+    window_.release(slot);
+    return sent;
+  }
+  return send_in_conversation(slot);
+}
+
+Result<void, IoError> Crafter::Impl::send_alone(PendingMessage& message) {
+  const bool udp = message.settled.transport == Transport::udp;
+  if (!udp && completes()) finish_http_alone(message);
+  Segment segment{.timestamp = message.at,
+                  .route = message.settled.route,
+                  .transport = message.settled.transport,
+                  .payload = as_bytes(message.payload)};
+  if (options_.mode == Mode::segments) {
+    segment.sequence_number = options_.segments.sequence_number;
+    segment.acknowledgment_number = options_.segments.acknowledgment_number;
+    segment.flags = options_.segments.flags;
+    segment.window = options_.segments.window;
+    segment.identification = options_.identification.value_or(1);
+  } else {
+    segment.identification = datagram_identification_++;
+  }
+  ++summary_.messages;
+  return send(segment);
+}
+
+void Crafter::Impl::finish_http_alone(PendingMessage& message) {
+  if (message.start_line != HttpStartLine::none) {
+    // Without its conversation a response is not known to answer a HEAD or CONNECT.
+    const HttpMethod method = message.start_line == HttpStartLine::request ? http_method(message.payload) : HttpMethod::other;
+    if (complete_http(message.payload, message.host, method, scratch_)) {
+      message.payload.swap(scratch_);
+      ++summary_.http_completed;
+    }
+  } else if (message.settled.service != nullptr && message.settled.service->text == Service::Text::lines &&
+             complete_lines(message.payload, scratch_)) {
+    ++summary_.lines_completed;
+  }
+}
+
+void Crafter::Impl::finish_http(std::uint32_t slot, Conversation& conversation) {
+  PendingMessage& message = window_[slot];
+  // What the same side says next, up to a start line or the other side's turn, belongs to this message.
+  bool in_fields = true;
+  while (conversation.first_in_window != no_index) {
+    const std::uint32_t next = conversation.first_in_window;
+    PendingMessage& part = window_[next];
+    if (part.from_client != message.from_client || part.start_line != HttpStartLine::none) break;
+    if (in_fields || !message.payload.ends_with('\n')) message.payload.append("\r\n");
+    in_fields = in_fields && !part.payload.empty();
+    message.payload.append(part.payload);
+    window_.drop_payload(next);
+    part.joined = true;
+    conversation.first_in_window = part.next;
+    ++summary_.rows_joined;
+    ++summary_.messages;
+  }
+  if (conversation.first_in_window == no_index) conversation.last_in_window = no_index;
+  const bool request = message.start_line == HttpStartLine::request;
+  if (request) conversation.asked = http_method(message.payload);
+  if (complete_http(message.payload, message.host, conversation.asked, scratch_)) {
+    message.payload.swap(scratch_);
+    ++summary_.http_completed;
+  }
+}
+
+Result<void, IoError> Crafter::Impl::send_in_conversation(std::uint32_t slot) {
+  PendingMessage& message = window_[slot];
+  const std::uint32_t at = message.conversation;
+  {
+    Conversation& conversation = table_[at];
+    conversation.first_in_window = message.next;
+    if (message.next == no_index) conversation.last_in_window = no_index;
+    message.next = no_index;
+    table_.touch(at);
+  }
+  if (message.settled.transport == Transport::udp) {
+    message.at = std::max(message.at, clock_);
+    const auto sent = send_alone(message);
+    window_.release(slot);
+    Conversation& conversation = table_[at];
+    if (ended_ && conversation.first_in_window == no_index) table_.erase(at);
+    if (!sent) return sent;
+    return bound_memory();
+  }
+  Conversation& conversation = table_[at];
+  if (completes()) {
+    if (message.start_line != HttpStartLine::none) {
+      finish_http(slot, conversation);
+    } else {
+      finish_http_alone(message);
+    }
+  }
+  if (message.payload.empty()) {
+    ++summary_.empty_messages;
+    window_.release(slot);
+  } else {
+    ++summary_.messages;
+    ++waiting_;
+    if (conversation.last_to_send == no_index) {
+      conversation.first_to_send = slot;
+    } else {
+      window_[conversation.last_to_send].next = slot;
+    }
+    conversation.last_to_send = slot;
+  }
+  if (ended_ && conversation.first_in_window == no_index) conversation.ends = true;
+  pump(at);
+  return bound_memory();
+}
+
+/// Lets a conversation do what it can do next, and sets its alarm.
+void Crafter::Impl::pump(std::uint32_t at) {
+  Conversation& conversation = table_[at];
+  TcpScript& script = conversation.script;
+  if (!script.busy()) {
+    if (conversation.first_to_send != no_index) {
+      const PendingMessage& message = window_[conversation.first_to_send];
+      script.send(message.from_client, std::max(message.at, clock_), as_bytes(message.payload));
+    } else if (conversation.ends) {
+      script.close(clock_);
+      conversation.ends = false;
+    }
+  }
+  if (script.finished()) {
+    events_.erase(at);
+    table_.erase(at);
+    return;
+  }
+  const Timestamp next = script.next_event();
+  if (next == TcpScript::never) {
+    events_.erase(at);
+  } else {
+    events_.set(at, next);
+  }
+}
+
+Result<void, IoError> Crafter::Impl::run_next_event() {
+  const EventQueue::Event event = events_.top();
+  Conversation& conversation = table_[event.conversation];
+  const bool was_busy = conversation.script.busy();
+  const Segment segment = conversation.script.step(std::max(event.at, clock_));
+  const auto sent = send(segment);
+  if (was_busy && !conversation.script.busy()) {
+    const std::uint32_t done = conversation.first_to_send;
+    conversation.first_to_send = window_[done].next;
+    if (conversation.first_to_send == no_index) conversation.last_to_send = no_index;
+    window_.release(done);
+    --waiting_;
+  }
+  pump(event.conversation);
+  return sent;
+}
+
+Result<void, IoError> Crafter::Impl::run_until(Timestamp at) {
+  while (!events_.empty() && events_.top().at <= at) {
+    if (const auto ran = run_next_event(); !ran) return ran;
+  }
+  return {};
+}
+
+Result<void, IoError> Crafter::Impl::send(const Segment& segment) {
+  clock_ = std::max(clock_, segment.timestamp);
+  return encapsulator_.send(segment, *sink_);
+}
+
+Result<void, IoError> Crafter::Impl::bound_memory() {
+  while (waiting_ > most_waiting) {
+    if (const auto ran = run_next_event(); !ran) return ran;
+  }
+  while (table_.listed() > most_open) {
+    const std::uint32_t oldest = table_.oldest();
+    Conversation& conversation = table_[oldest];
+    // Those with rows in the window were used last, so the oldest has none unless all have.
+    if (conversation.first_in_window != no_index) break;
+    if (conversation.transport == Transport::udp) {
+      table_.erase(oldest);
+      continue;
+    }
+    ++summary_.closed_early;
+    table_.unlist(oldest);
+    conversation.ends = true;
+    pump(oldest);
+  }
+  while (table_.in_use() > most_open + window_rows && !events_.empty()) {
+    if (const auto ran = run_next_event(); !ran) return ran;
+  }
+  return {};
+}
+
+Result<void, IoError> Crafter::Impl::finish() {
+  ended_ = true;
+  for (std::uint32_t at = 0; at < table_.slots(); ++at) {
+    Conversation& conversation = table_[at];
+    if (!conversation.in_use || conversation.first_in_window != no_index || conversation.script.closing()) continue;
+    if (conversation.transport == Transport::udp) {
+      table_.erase(at);
+      continue;
+    }
+    conversation.ends = true;
+    pump(at);
+  }
+  while (!window_.empty()) {
+    if (const auto released = release_next(); !released) return released;
+  }
+  while (!events_.empty()) {
+    if (const auto ran = run_next_event(); !ran) return ran;
+  }
+  return sink_->flush();
+}
+
+Crafter::Crafter(CraftOptions options, PacketSink& sink) : impl_{std::make_unique<Impl>(std::move(options), sink)} {}
+Crafter::~Crafter() = default;
+Crafter::Crafter(Crafter&&) noexcept = default;
+Crafter& Crafter::operator=(Crafter&&) noexcept = default;
+
+Result<void, Failure> Crafter::push(const Message& message) { return impl_->push(message); }
+Result<void, IoError> Crafter::finish() { return impl_->finish(); }
+const CraftSummary& Crafter::summary() const noexcept { return impl_->summary(); }
+LinkType Crafter::link_type() const noexcept { return impl_->link_type(); }
+
+}  // namespace encap

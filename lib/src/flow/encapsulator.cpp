@@ -1,0 +1,136 @@
+#include "encap/flow/encapsulator.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "encap/wire/ethernet.h"
+#include "encap/wire/ipv4.h"
+#include "encap/wire/ipv6.h"
+#include "encap/wire/linux_sll.h"
+#include "encap/wire/null_loopback.h"
+#include "encap/wire/udp.h"
+
+namespace encap {
+namespace {
+
+/// The transport header of a segment, in front of the payload in `buffer`. The caller has checked that it fits.
+void add_transport_header(PacketBuffer& buffer, const Segment& segment) {
+  const Port source = segment.route.source.port;
+  const Port destination = segment.route.destination.port;
+  [[maybe_unused]] const Result<void, CraftError> done =
+      segment.transport == Transport::udp
+          ? prepend(buffer, UdpHeader{.source_port = source, .destination_port = destination}, segment.route)
+          : prepend(buffer,
+                    TcpHeader{.source_port = source,
+                              .destination_port = destination,
+                              .sequence_number = segment.sequence_number,
+                              .acknowledgment_number = segment.acknowledgment_number,
+                              .flags = segment.flags,
+                              .window = segment.window,
+                              .options = segment.options.bytes()},
+                    segment.route);
+  assert(done);
+}
+
+constexpr Protocol protocol_of(Transport transport) noexcept {
+  return transport == Transport::udp ? Protocol::udp : Protocol::tcp;
+}
+
+constexpr EtherType ether_type_of(const IpAddress& address) noexcept {
+  return address.is_ipv4() ? EtherType::ipv4 : EtherType::ipv6;
+}
+
+}  // namespace
+
+/// The link header, and off it goes.
+Result<void, IoError> Encapsulator::hand_over(const Segment& segment, PacketSink& sink) {
+  const IpAddress& source = segment.route.source.address;
+  const IpAddress& destination = segment.route.destination.address;
+  switch (options_.link_type) {
+    case LinkType::null:
+    case LinkType::loop: prepend(buffer_, NullLoopbackHeader{source.family()}); break;
+    case LinkType::ethernet:
+      prepend(buffer_,
+              EthernetHeader{MacAddress::made_for(source), MacAddress::made_for(destination), ether_type_of(source)});
+      break;
+    case LinkType::linux_sll:
+      prepend(buffer_, LinuxSllHeader{MacAddress::made_for(source), ether_type_of(source)});
+      break;
+    case LinkType::raw: break;
+  }
+  ++packets_;
+  octets_ += buffer_.size();
+  return sink.write({segment.timestamp, options_.link_type, static_cast<std::uint32_t>(buffer_.size()), buffer_.bytes()});
+}
+
+Result<void, IoError> Encapsulator::send(const Segment& segment, PacketSink& sink) {
+  const std::size_t network = segment.route.source.address.is_ipv4() ? 20 : 40;
+  const std::size_t transport =
+      segment.transport == Transport::udp ? 8 : TcpView::minimum_header_length + segment.options.bytes().size();
+  const bool fits = network + transport + segment.payload.size() <= options_.mtu;
+  return fits || segment.dont_fragment ? send_packet(segment, sink) : send_fragments(segment, sink);
+}
+
+Result<void, IoError> Encapsulator::send_packet(const Segment& segment, PacketSink& sink) {
+  buffer_.clear();
+  buffer_.append(segment.payload);
+  add_transport_header(buffer_, segment);
+  const IpAddress& source = segment.route.source.address;
+  const IpAddress& destination = segment.route.destination.address;
+  [[maybe_unused]] const Result<void, CraftError> done =
+      source.is_ipv4() ? prepend(buffer_, Ipv4Header{.source = source.ipv4(),
+                                                     .destination = destination.ipv4(),
+                                                     .time_to_live = options_.time_to_live,
+                                                     .protocol = protocol_of(segment.transport),
+                                                     .identification = segment.identification,
+                                                     .dont_fragment = segment.dont_fragment})
+                       : prepend(buffer_, Ipv6Header{.source = source.ipv6(),
+                                                     .destination = destination.ipv6(),
+                                                     .hop_limit = options_.time_to_live,
+                                                     .next_header = protocol_of(segment.transport)});
+  assert(done);
+  return hand_over(segment, sink);
+}
+
+Result<void, IoError> Encapsulator::send_fragments(const Segment& segment, PacketSink& sink) {
+  whole_.clear();
+  whole_.append(segment.payload);
+  add_transport_header(whole_, segment);
+  const Bytes whole = whole_.bytes();
+  const IpAddress& source = segment.route.source.address;
+  const IpAddress& destination = segment.route.destination.address;
+  const std::size_t network = source.is_ipv4() ? 20 : 40 + Ipv6FragmentView::header_length;
+  // Every fragment but the last carries whole units of eight octets.
+  const std::size_t room = std::max<std::size_t>((options_.mtu - std::min<std::size_t>(network, options_.mtu)) / 8 * 8, 8);
+  for (std::size_t at = 0; at < whole.size(); at += room) {
+    const Bytes part = whole.subspan(at, std::min(room, whole.size() - at));
+    const bool more = at + part.size() < whole.size();
+    const auto offset = static_cast<std::uint16_t>(at / 8);
+    buffer_.clear();
+    buffer_.append(part);
+    if (source.is_ipv4()) {
+      [[maybe_unused]] const auto done = prepend(buffer_, Ipv4Header{.source = source.ipv4(),
+                                                                     .destination = destination.ipv4(),
+                                                                     .time_to_live = options_.time_to_live,
+                                                                     .protocol = protocol_of(segment.transport),
+                                                                     .identification = segment.identification,
+                                                                     .more_fragments = more,
+                                                                     .fragment_offset = offset});
+      assert(done);
+    } else {
+      prepend(buffer_, Ipv6FragmentHeader{.next_header = protocol_of(segment.transport),
+                                          .fragment_offset = offset,
+                                          .more_fragments = more,
+                                          .identification = segment.identification});
+      [[maybe_unused]] const auto done = prepend(buffer_, Ipv6Header{.source = source.ipv6(),
+                                                                     .destination = destination.ipv6(),
+                                                                     .hop_limit = options_.time_to_live,
+                                                                     .next_header = Protocol::fragment});
+      assert(done);
+    }
+    if (const auto sent = hand_over(segment, sink); !sent) return sent;
+  }
+  return {};
+}
+
+}  // namespace encap

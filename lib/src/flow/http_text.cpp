@@ -1,0 +1,196 @@
+#include "encap/flow/http_text.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace encap {
+namespace {
+
+// RFC 9110 §9.3, RFC 5789, and the WebDAV methods of RFC 4918.
+constexpr std::array<std::string_view, 16> methods{"GET",   "POST",     "PUT",       "DELETE", "HEAD", "OPTIONS",
+                                                   "PATCH", "CONNECT",  "TRACE",     "MKCOL",  "COPY", "MOVE",
+                                                   "LOCK",  "PROPFIND", "PROPPATCH", "UNLOCK"};
+constexpr std::string_view version = "HTTP/1.1";
+constexpr std::string_view crlf = "\r\n";
+
+constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+std::string_view trim(std::string_view text) noexcept {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && (is_blank(text.back()) || text.back() == '\r')) text.remove_suffix(1);
+  return text;
+}
+
+/// Takes the first line off `rest`, without its line break.
+std::string_view take_line(std::string_view& rest) noexcept {
+  const std::size_t end = rest.find('\n');
+  const std::string_view line = rest.substr(0, end);
+  rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+  return line;
+}
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// Where the name of a field line ends; npos when the line is none (RFC 9112 §5, RFC 9110 §5.6.2 token).
+std::size_t field_name_end(std::string_view line) noexcept {
+  static constexpr std::string_view token_marks = "!#$%&'*+-.^_`|~";
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (c == ':') return i == 0 ? std::string_view::npos : i;
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (!letter && !is_digit(c) && token_marks.find(c) == std::string_view::npos) return std::string_view::npos;
+  }
+  return std::string_view::npos;
+}
+
+std::string_view first_word(std::string_view line) noexcept {
+  std::size_t length = 0;
+  while (length < line.size() && !is_blank(line[length]) && line[length] != '\r' && line[length] != '\n') ++length;
+  return line.substr(0, length);
+}
+
+bool is_method(std::string_view word) noexcept { return std::find(methods.begin(), methods.end(), word) != methods.end(); }
+
+/// `HTTP/` and a digit.
+bool starts_with_version(std::string_view text) noexcept {
+  return text.size() > 5 && text.starts_with("HTTP/") && is_digit(text[5]);
+}
+
+/// Three digits and a space or the end.
+bool starts_with_status(std::string_view text) noexcept {
+  return text.size() >= 3 && text[0] >= '1' && text[0] <= '5' && is_digit(text[1]) && is_digit(text[2]) &&
+         (text.size() == 3 || is_blank(text[3]));
+}
+
+int status_of(std::string_view line) noexcept {
+  if (starts_with_version(line)) line = trim(line.substr(first_word(line).size()));
+  if (!starts_with_status(line)) return 0;
+  return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
+}
+
+/// The fields that decide where a message ends.
+struct Framing {
+  bool host = false;
+  bool content_length = false;
+  bool chunked = false;
+};
+
+/// Whether a chunked body ends as RFC 9112 §7.1 wants it.
+bool ends_in_last_chunk(std::string_view body) noexcept {
+  return body == "0\r\n\r\n" || body.ends_with("\r\n0\r\n\r\n");
+}
+
+void append_hex(std::string& out, std::size_t value) {
+  char digits[16];
+  const auto [end, error] = std::to_chars(digits, digits + sizeof digits, value, 16);
+  out.append(digits, end);
+}
+
+}  // namespace
+
+HttpStartLine http_start_line(std::string_view text) noexcept {
+  std::string_view rest = text;
+  const std::string_view line = trim(take_line(rest));
+  if (starts_with_version(line)) return status_of(line) != 0 ? HttpStartLine::response : HttpStartLine::none;
+  if (starts_with_status(line) && line.size() > 4) return HttpStartLine::response;
+  const std::string_view method = first_word(line);
+  const std::string_view target = first_word(trim(line.substr(method.size())));
+  return is_method(method) && !target.empty() ? HttpStartLine::request : HttpStartLine::none;
+}
+
+bool names_http_version(std::string_view text) noexcept {
+  std::string_view rest = text;
+  const std::string_view line = take_line(rest);
+  return starts_with_version(line) || line.find(" HTTP/") != std::string_view::npos;
+}
+
+HttpMethod http_method(std::string_view request) noexcept {
+  const std::string_view word = first_word(trim(request));
+  if (word == "HEAD") return HttpMethod::head;
+  return word == "CONNECT" ? HttpMethod::connect : HttpMethod::other;
+}
+
+bool complete_http(std::string_view text, std::string_view host, HttpMethod method, std::string& out) {
+  const bool request = http_start_line(text) == HttpStartLine::request;
+  std::string_view rest = text;
+  const std::string_view line = trim(take_line(rest));
+  out.clear();
+  if (request) {
+    out.append(line);
+    if (line.find(" HTTP/") == std::string_view::npos) out.append(" ").append(version);
+  } else {
+    if (!starts_with_version(line)) out.append(version).append(" ");
+    out.append(line);
+  }
+  out.append(crlf);
+
+  // The field lines, up to the empty line or the first line that is none.
+  Framing framing;
+  std::string_view fields = rest;
+  std::string_view body;
+  while (!rest.empty()) {
+    const std::string_view before = rest;
+    const std::string_view field = take_line(rest);
+    if (trim(field).empty()) {
+      body = rest;
+      fields = fields.substr(0, static_cast<std::size_t>(before.data() - fields.data()));
+      break;
+    }
+    const std::size_t name_end = field_name_end(field);
+    if (name_end == std::string_view::npos) {
+      body = before;
+      fields = fields.substr(0, static_cast<std::size_t>(before.data() - fields.data()));
+      break;
+    }
+    const std::string_view name = field.substr(0, name_end);
+    if (equals_ignoring_case(name, "Host")) framing.host = true;
+    if (equals_ignoring_case(name, "Content-Length")) framing.content_length = true;
+    if (equals_ignoring_case(name, "Transfer-Encoding")) {
+      framing.chunked = equals_ignoring_case(trim(field.substr(name_end + 1)), "chunked");
+    }
+  }
+
+  const int status = request ? 0 : status_of(line);
+  // RFC 9112 §6.3: these responses end with their empty line, whatever their fields say.
+  const bool bodiless = !request && (method == HttpMethod::head || status / 100 == 1 || status == 204 || status == 304 ||
+                                     (method == HttpMethod::connect && status / 100 == 2));
+  while (!fields.empty()) {
+    const std::string_view field = trim(take_line(fields));
+    const std::string_view name = field.substr(0, field.find(':'));
+    // A length that does not count what follows would leave the message unfinished, or cut the next one.
+    if (!bodiless && !framing.chunked && equals_ignoring_case(name, "Content-Length")) {
+      std::size_t said = 0;
+      const std::string_view value = trim(field.substr(name.size() + 1));
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), said);
+      if (error != std::errc{} || end != value.data() + value.size() || said != body.size()) {
+        out.append(name).append(": ").append(std::to_string(body.size())).append(crlf);
+        continue;
+      }
+    }
+    out.append(field).append(crlf);
+  }
+  if (request && !framing.host) out.append("Host: ").append(host).append(crlf);
+  const std::string_view verb = first_word(line);
+  const bool expects_body = request ? verb == "POST" || verb == "PUT" || verb == "PATCH" : !bodiless;
+  if (!framing.content_length && !framing.chunked && !bodiless && (expects_body || !body.empty())) {
+    out.append("Content-Length: ").append(std::to_string(body.size())).append(crlf);
+  }
+  out.append(crlf);
+  if (framing.chunked && !bodiless && !ends_in_last_chunk(body)) {
+    if (!body.empty()) {
+      append_hex(out, body.size());
+      out.append(crlf).append(body).append(crlf);
+    }
+    out.append("0\r\n\r\n");
+  } else {
+    out.append(body);
+  }
+  return out != text;
+}
+
+}  // namespace encap

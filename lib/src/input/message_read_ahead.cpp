@@ -1,0 +1,170 @@
+#include "encap/input/message_read_ahead.h"
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace encap {
+namespace {
+
+/// Messages with the text they point at, in the order of their rows.
+class Batch {
+ public:
+  static constexpr std::size_t text_octets = 256u << 10;
+  static constexpr std::size_t rows = 1024;
+
+  void clear() noexcept {
+    messages_.clear();
+    used_ = 0;
+    taken_ = 0;
+    failure_.reset();
+    last_ = false;
+  }
+  /// Copies a message; false when there is no room for it beside others.
+  bool add(const Message& message) {
+    const std::size_t needed = message.id.size() + message.protocol.size() + message.source.name.size() +
+                               message.destination.name.size() + message.payload.size();
+    if (!messages_.empty() && (messages_.size() == rows || needed > text_.size() - used_)) return false;
+    if (needed > text_.size()) text_.resize(std::max(needed, text_octets));
+    Message& copy = messages_.emplace_back(message);
+    copy.id = keep(message.id);
+    copy.protocol = keep(message.protocol);
+    copy.source.name = keep(message.source.name);
+    copy.destination.name = keep(message.destination.name);
+    copy.payload = as_bytes(keep(as_text(message.payload)));
+    return true;
+  }
+  /// What comes behind the messages: a row that cannot be used, or the end.
+  void end_with(Failure failure) { failure_ = std::move(failure); }
+  void end_table() noexcept { last_ = true; }
+
+  [[nodiscard]] const Message* take() noexcept { return taken_ < messages_.size() ? &messages_[taken_++] : nullptr; }
+  [[nodiscard]] std::optional<Failure> take_failure() noexcept { return std::exchange(failure_, std::nullopt); }
+  [[nodiscard]] bool last() const noexcept { return last_; }
+
+ private:
+  std::string_view keep(std::string_view text) noexcept {
+    char* const at = text_.data() + used_;
+    if (!text.empty()) std::memcpy(at, text.data(), text.size());
+    used_ += text.size();
+    return {at, text.size()};
+  }
+
+  std::vector<Message> messages_;
+  std::vector<char> text_ = std::vector<char>(text_octets);
+  std::size_t used_ = 0;
+  std::size_t taken_ = 0;
+  std::optional<Failure> failure_;
+  bool last_ = false;
+};
+
+}  // namespace
+
+class MessageReadAhead::Impl {
+ public:
+  explicit Impl(MessageReader reader) : reader_{std::move(reader)}, thread_{[this] { read(); }} {}
+  ~Impl() {
+    {
+      const std::lock_guard guard{lock_};
+      stopped_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  Result<const Message*, Failure> next() {
+    for (;;) {
+      if (holding_) {
+        Batch& batch = batches_[first_ % batches_.size()];
+        if (const Message* const message = batch.take()) {
+          ++rows_;
+          return message;
+        }
+        if (auto failure = batch.take_failure()) {
+          ++rows_;
+          return unexpected(std::move(*failure));
+        }
+        if (batch.last()) return nullptr;
+      }
+      std::unique_lock guard{lock_};
+      if (holding_) {
+        ++first_;
+        changed_.notify_all();
+      }
+      changed_.wait(guard, [this] { return filled_ > first_; });
+      holding_ = true;
+    }
+  }
+
+  const TableNotes& notes() const noexcept { return reader_.notes(); }
+  std::uint64_t rows() const noexcept { return rows_; }
+  std::uint64_t octets() const noexcept { return reader_.octets(); }
+
+ private:
+  /// The reading thread: fills one batch after another.
+  void read() {
+    std::optional<Message> left;  // did not fit into the batch before; the reader still holds its text
+    for (bool more = true; more;) {
+      {
+        std::unique_lock guard{lock_};
+        changed_.wait(guard, [this] { return stopped_ || filled_ - first_ < batches_.size(); });
+        if (stopped_) return;
+      }
+      Batch& batch = batches_[filled_ % batches_.size()];
+      batch.clear();
+      if (left) static_cast<void>(batch.add(*left));
+      left.reset();
+      for (;;) {
+        auto message = reader_.next();
+        if (!message) {
+          batch.end_with(std::move(message.error()));
+          break;
+        }
+        if (*message == nullptr) {
+          batch.end_table();
+          more = false;
+          break;
+        }
+        if (!batch.add(**message)) {
+          left = **message;
+          break;
+        }
+      }
+      {
+        const std::lock_guard guard{lock_};
+        ++filled_;
+      }
+      changed_.notify_all();
+    }
+  }
+
+  MessageReader reader_;
+  std::array<Batch, 4> batches_;
+  std::mutex lock_;
+  std::condition_variable changed_;
+  std::uint64_t filled_ = 0;  // batches, by the reading thread
+  std::uint64_t first_ = 0;   // the batch that is handed out
+  bool holding_ = false;      // whether there is one
+  bool stopped_ = false;
+  std::uint64_t rows_ = 0;
+  std::thread thread_;  // last, so that all the rest is there when it starts
+};
+
+MessageReadAhead::MessageReadAhead(MessageReader reader) : impl_{std::make_unique<Impl>(std::move(reader))} {}
+MessageReadAhead::MessageReadAhead(MessageReadAhead&&) noexcept = default;
+MessageReadAhead& MessageReadAhead::operator=(MessageReadAhead&&) noexcept = default;
+MessageReadAhead::~MessageReadAhead() = default;
+
+Result<const Message*, Failure> MessageReadAhead::next() { return impl_->next(); }
+const TableNotes& MessageReadAhead::notes() const noexcept { return impl_->notes(); }
+std::uint64_t MessageReadAhead::rows() const noexcept { return impl_->rows(); }
+std::uint64_t MessageReadAhead::octets() const noexcept { return impl_->octets(); }
+
+}  // namespace encap

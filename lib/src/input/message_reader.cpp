@@ -1,0 +1,507 @@
+#include "encap/input/message_reader.h"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <cstring>
+#include <optional>
+
+#include "encap/wire/ip_address.h"
+#include "input/table_columns.h"
+#include "input/table_source.h"
+#include "encap/input/timestamp_text.h"
+
+// The parser's header: <libfccp/csv.h> or <csv.h>, as the build found it. It cuts file names on purpose, which g++
+// reports where its functions are inlined.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wstringop-truncation"
+#endif
+#include ENCAP_FCCP_HEADER
+
+namespace encap {
+namespace {
+
+/// Quotes as RFC 4180 has them, for csv.h's functions: a quote counts when a cell starts with it (blanks before it are
+/// forgiven), and two of them stand for one. In any other place it is a character like others.
+template <char Separator>
+struct Rfc4180Quotes {
+  static const char* find_next_column_end(const char* at) {
+    at = skip_blanks(at);
+    if (*at == '"') {
+      for (++at;; ++at) {
+        if (*at == '\0') throw io::error::escaped_string_not_closed();
+        if (*at == '"' && *++at != '"') break;
+      }
+    }
+    // Most cells are a few octets, where a loop is faster than a call; messages are longer.
+    static constexpr char separator[] = {Separator, '\0'};
+    for (int i = 0; i < 16; ++i, ++at) {
+      if (*at == Separator || *at == '\0') return at;
+    }
+    return at + std::strcspn(at, separator);
+  }
+  static void unescape(char*& begin, char*& end) {
+    char* const quote = begin + (skip_blanks(begin) - begin);
+    if (quote == end || *quote != '"') return;
+    char* out = quote;
+    char* in = quote + 1;
+    for (; in != end; ++in) {
+      if (*in == '"') {
+        if (in + 1 == end || in[1] != '"') break;
+        ++in;
+      }
+      *out++ = *in;
+    }
+    // What follows the closing quote, if it is not blank, belongs to the cell all the same.
+    if (in != end) ++in;
+    if (std::any_of(in, end, [](char c) { return c != ' ' && c != '\t'; })) out = std::copy(in, end, out);
+    begin = quote;
+    end = out;
+  }
+
+ private:
+  static const char* skip_blanks(const char* at) {
+    while (*at == ' ' || (*at == '\t' && Separator != '\t')) ++at;
+    return at;
+  }
+};
+
+/// One cell of a row. The text is in the parser's buffer, where it may be changed.
+struct Cell {
+  char* begin = nullptr;
+  char* end = nullptr;
+  std::uint32_t column = 0;  // where it starts in its row, from 1
+
+  [[nodiscard]] std::string_view text() const noexcept { return {begin, static_cast<std::size_t>(end - begin)}; }
+};
+
+/// Cuts a row with csv.h; a switch over templates, because csv.h wants the separator at compile time.
+template <char Separator>
+void cut_row(char* line, std::vector<Cell>& cells) {
+  char* rest = line;
+  while (rest != nullptr) {
+    Cell cell;
+    io::detail::chop_next_column<Rfc4180Quotes<Separator>>(rest, cell.begin, cell.end);
+    cell.column = static_cast<std::uint32_t>(cell.begin - line + 1);
+    Rfc4180Quotes<Separator>::unescape(cell.begin, cell.end);
+    cells.push_back(cell);
+  }
+}
+
+using RowCutter = void (*)(char*, std::vector<Cell>&);
+
+RowCutter cutter_for(char separator) noexcept {
+  switch (separator) {
+    case ';': return cut_row<';'>;
+    case '\t': return cut_row<'\t'>;
+    case '|': return cut_row<'|'>;
+    default: return cut_row<','>;
+  }
+}
+
+/// csv.h's way to ask for octets.
+class ParserSource final : public io::ByteSourceBase {
+ public:
+  ParserSource(TableSource& source, std::atomic<std::uint64_t>& octets) : source_{&source}, octets_{&octets} {}
+  int read(char* buffer, int size) override {
+    const std::size_t got = source_->read(buffer, static_cast<std::size_t>(size));
+    octets_->fetch_add(got, std::memory_order_relaxed);
+    return static_cast<int>(got);
+  }
+
+ private:
+  TableSource* source_;
+  std::atomic<std::uint64_t>* octets_;
+};
+
+std::string_view trimmed(std::string_view text) noexcept {
+  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// What people write where they have no value.
+bool means_nothing(std::string_view text) noexcept {
+  static constexpr std::array<std::string_view, 8> words{"-", "n/a", "na", "none", "null", "nan", "?", "--"};
+  return text.empty() || std::any_of(words.begin(), words.end(), [text](std::string_view word) {
+    return text.size() == word.size() &&
+           std::equal(text.begin(), text.end(), word.begin(), [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+  });
+}
+
+/// Names start with a letter; what starts with a digit or a sign was meant to be a number or an address.
+bool may_be_name(std::string_view text) noexcept {
+  const char first = text.front();
+  return (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '_' || first == '@' || (first & 0x80) != 0;
+}
+
+bool is_ascii(std::string_view text) noexcept {
+  std::uint64_t bits = 0;
+  const char* at = text.data();
+  std::size_t left = text.size();
+  for (; left >= 8; at += 8, left -= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, at, 8);
+    bits |= word;
+  }
+  for (; left != 0; ++at, --left) bits |= static_cast<unsigned char>(*at);
+  return (bits & 0x8080808080808080u) == 0;
+}
+
+/// Whether octets are UTF-8 (RFC 3629 §4).
+bool is_utf8(std::string_view text) noexcept {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+    if (length == 0 || i + length > text.size()) return false;
+    for (std::size_t k = 1; k < length; ++k) {
+      const auto next = static_cast<unsigned char>(text[i + k]);
+      // The first octet behind the lead has a narrower range where longer forms or surrogates would start.
+      const unsigned low = k != 1 ? 0x80 : lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+      const unsigned high = k != 1 ? 0xbf : lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+      if (next < low || next > high) return false;
+    }
+    i += length;
+  }
+  return true;
+}
+
+int hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/// Reads C's escapes in place. Returns where one stands that C does not know, as an offset; npos when all is well.
+std::size_t read_escapes(Cell& cell) noexcept {
+  static constexpr std::string_view letters = "nrt0abfv\\\"'?";
+  static constexpr std::string_view octets{"\n\r\t\0\a\b\f\v\\\"'?", 12};
+  char* out = cell.begin;
+  for (char* in = cell.begin; in != cell.end; ++in) {
+    if (*in != '\\') {
+      *out++ = *in;
+      continue;
+    }
+    char* const start = in;
+    if (++in == cell.end) return static_cast<std::size_t>(start - cell.begin);
+    if (*in == 'x') {
+      if (cell.end - in < 3 || hex_digit(in[1]) < 0 || hex_digit(in[2]) < 0) return static_cast<std::size_t>(start - cell.begin);
+      *out++ = static_cast<char>(hex_digit(in[1]) * 16 + hex_digit(in[2]));
+      in += 2;
+      continue;
+    }
+    const std::size_t known = letters.find(*in);
+    if (known == std::string_view::npos) return static_cast<std::size_t>(start - cell.begin);
+    *out++ = octets[known];
+  }
+  cell.end = out;
+  return std::string_view::npos;
+}
+
+bool holds_escape(std::string_view text) noexcept {
+  for (std::size_t at = 0; (at = text.find('\\', at)) != std::string_view::npos && at + 1 < text.size(); at += 2) {
+    const char next = text[at + 1];
+    if (next == 'r' || next == 'n' || next == 't') return true;
+    if (next == 'x' && at + 3 < text.size() && hex_digit(text[at + 2]) >= 0 && hex_digit(text[at + 3]) >= 0) return true;
+  }
+  return false;
+}
+
+struct PortText {
+  std::optional<Port> port;
+  bool wrong = false;
+};
+
+/// A decimal port; `80.0` too, which spreadsheets make of 80. Not a number at all: neither.
+PortText read_port(std::string_view text) noexcept {
+  if (text.ends_with(".0")) text.remove_suffix(2);
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc::result_out_of_range) return {{}, true};
+  if (error != std::errc{} || end != text.data() + text.size()) return {};
+  if (value == 0 || value > 65535) return {{}, true};
+  return {Port{static_cast<std::uint16_t>(value)}, false};
+}
+
+/// `10.0.0.1`, `10.0.0.1:80`, `[::1]:80`, `localhost`.
+bool read_address(std::string_view text, Party& party) noexcept {
+  if (text == "localhost") {
+    party.address = Ipv4Address{0x7f000001};
+    return true;
+  }
+  if (const auto address = IpAddress::parse(text)) {
+    party.address = *address;
+    return true;
+  }
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  const auto address = IpAddress::parse(text.substr(0, colon));
+  const PortText port = read_port(text.substr(colon + 1));
+  if (!address || !port.port) return false;
+  party.address = *address;
+  if (!party.port) party.port = port.port;
+  return true;
+}
+
+}  // namespace
+
+class MessageReader::Impl {
+ public:
+  Impl(std::string name, std::unique_ptr<ByteSource> source, Options options)
+      : name_{std::move(name)},
+        options_{options},
+        source_{name_, std::move(source)},
+        lines_{name_, std::make_unique<ParserSource>(source_, octets_)} {}
+
+  Result<void, Failure> read_header();
+  Result<const Message*, Failure> next();
+
+  const TableNotes& notes() const noexcept { return notes_; }
+  std::uint64_t rows() const noexcept { return rows_; }
+  std::uint64_t octets() const noexcept { return octets_.load(std::memory_order_relaxed); }
+
+ private:
+  bool next_row();
+  Result<void, InputError> fill_message();
+  Result<void, InputError> fill_party(Column app, Column ip, Column port, Party& party);
+  Result<void, InputError> fill_time();
+  Result<void, InputError> fill_payload();
+
+  [[nodiscard]] Cell& cell(Column column) noexcept { return row_[static_cast<std::size_t>(column)]; }
+  [[nodiscard]] std::string_view text(Column column) noexcept { return trimmed(cell(column).text()); }
+  [[nodiscard]] InputError wrong(Column column, std::string_view excerpt, std::string reason);
+  [[nodiscard]] InputError wrong_row(std::string reason);
+
+  std::string name_;
+  Options options_;
+  TableSource source_;
+  std::atomic<std::uint64_t> octets_{0};  // counted by the parser's reading thread
+  io::LineReader lines_;
+  RowCutter cut_ = nullptr;
+  std::vector<Column> columns_;
+  std::vector<Cell> cells_;
+  std::array<Cell, column_count> row_;
+  TableNotes notes_;
+  Message message_;
+  std::array<char, 20> number_{};  // the id of a row without one
+  std::uint64_t line_ = 0;         // where the row begins
+  std::uint64_t masked_lines_ = 0; // line breaks inside quotes, which the parser does not count
+  std::uint64_t rows_ = 0;
+  std::optional<TimestampText::Kind> time_kind_;
+  bool ended_ = false;
+};
+
+/// Cuts the next row that is not blank into `cells_`; false at the end. Throws csv.h's errors.
+bool MessageReader::Impl::next_row() {
+  for (;;) {
+    char* const line = lines_.next_line();
+    if (line == nullptr) return false;
+    line_ = lines_.get_file_line() + masked_lines_;
+    cells_.clear();
+    const std::size_t length = std::strlen(line);
+    if (std::memchr(line, masked_line_feed, length) != nullptr) {
+      masked_lines_ += static_cast<std::uint64_t>(std::count(line, line + length, masked_line_feed));
+      cut_(line, cells_);
+      for (const Cell& part : cells_) std::replace(part.begin, part.end, masked_line_feed, '\n');
+    } else {
+      cut_(line, cells_);
+    }
+    if (std::any_of(cells_.begin(), cells_.end(), [](const Cell& part) { return !trimmed(part.text()).empty(); })) return true;
+    if (!columns_.empty()) ++notes_.blank_rows;
+  }
+}
+
+Result<void, Failure> MessageReader::Impl::read_header() {
+  cut_ = cutter_for(source_.separator());
+  notes_.separator = source_.separator();
+  if (!next_row()) {
+    return unexpected(Failure{InputError{{name_, 0, 0}, {}, {}, "the table has no header row: name the columns first, as in app_protocol,src_app,dst_app,message,timestamp"}});
+  }
+  // Spreadsheets may put the separator into a line of its own.
+  if (cells_.size() <= 2 && trimmed(cells_[0].text()).starts_with("sep=") && !next_row()) {
+    return unexpected(Failure{InputError{{name_, 1, 0}, {}, {}, "the table has no header row"}});
+  }
+  std::vector<std::string> header;
+  for (const Cell& part : cells_) header.emplace_back(trimmed(part.text()));
+  columns_ = match_columns(header, notes_);
+  if (std::find(columns_.begin(), columns_.end(), Column::message) == columns_.end()) {
+    std::string found;
+    for (const std::string& column : header) found += (found.empty() ? "" : ", ") + column;
+    constexpr std::size_t longest_list = 400;
+    if (found.size() > longest_list) found = found.substr(0, longest_list) + " ...";
+    InputError error{{name_, line_, 0}, {}, {}, {}};
+    error.reason = "there is no message column (message, payload or data) among: ";
+    // The list goes through the same mill as excerpts, so that a table cannot write to the terminal.
+    for (const char c : found) error.reason += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+    return unexpected(Failure{std::move(error)});
+  }
+  return {};
+}
+
+InputError MessageReader::Impl::wrong(Column column, std::string_view excerpt, std::string reason) {
+  return {{name_, line_, cell(column).column}, std::string{name(column)}, std::string{excerpt}, std::move(reason)};
+}
+
+InputError MessageReader::Impl::wrong_row(std::string reason) { return {{name_, line_, 0}, {}, {}, std::move(reason)}; }
+
+Result<const Message*, Failure> MessageReader::Impl::next() {
+  if (ended_) return nullptr;
+  try {
+    if (!next_row()) {
+      ended_ = true;
+      return nullptr;
+    }
+    ++rows_;
+    if (auto filled = fill_message(); !filled) return unexpected(Failure{std::move(filled.error())});
+    return &message_;
+  } catch (const TableFailure& failure) {
+    ended_ = true;
+    return unexpected(failure.failure);
+  } catch (const io::error::escaped_string_not_closed&) {
+    ++rows_;
+    return unexpected(Failure{wrong_row("a quote is opened and not closed: end the cell with \", and write a quote inside it twice")});
+  } catch (const io::error::line_length_limit_exceeded&) {
+    ended_ = true;
+    line_ = lines_.get_file_line() + masked_lines_;
+    return unexpected(Failure{wrong_row("the row is longer than 16 MiB; is a quote not closed?")});
+  }
+}
+
+Result<void, InputError> MessageReader::Impl::fill_message() {
+  if (cells_.size() > columns_.size() &&
+      std::any_of(cells_.begin() + static_cast<std::ptrdiff_t>(columns_.size()), cells_.end(),
+                  [](const Cell& part) { return !trimmed(part.text()).empty(); })) {
+    return unexpected(wrong_row(std::to_string(cells_.size()) + " cells, the header names " + std::to_string(columns_.size()) +
+                                ": put a cell that holds the separator between quotes, as in \"Hi, there\""));
+  }
+  if (cells_.size() < columns_.size()) ++notes_.short_rows;
+  row_.fill({});
+  for (std::size_t i = 0; i < std::min(cells_.size(), columns_.size()); ++i) {
+    if (columns_[i] != Column::none) cell(columns_[i]) = cells_[i];
+  }
+
+  message_ = {};
+  message_.file = name_;
+  message_.line = line_;
+  message_.id = text(Column::msg_id);
+  if (message_.id.empty()) {
+    const auto [end, error] = std::to_chars(number_.data(), number_.data() + number_.size(), rows_);
+    message_.id = {number_.data(), static_cast<std::size_t>(end - number_.data())};
+  }
+  message_.protocol = text(Column::app_protocol);
+  if (auto filled = fill_party(Column::src_app, Column::src_ip, Column::src_port, message_.source); !filled) return filled;
+  if (auto filled = fill_party(Column::dst_app, Column::dst_ip, Column::dst_port, message_.destination); !filled) return filled;
+  if (const std::string_view transport = text(Column::transport); !means_nothing(transport)) {
+    if (transport == "TCP" || transport == "tcp" || transport == "Tcp" || transport == "6") {
+      message_.transport = Transport::tcp;
+    } else if (transport == "UDP" || transport == "udp" || transport == "Udp" || transport == "17") {
+      message_.transport = Transport::udp;
+    } else {
+      return unexpected(wrong(Column::transport, transport, "write TCP or UDP"));
+    }
+  }
+  if (auto filled = fill_time(); !filled) return filled;
+  return fill_payload();
+}
+
+Result<void, InputError> MessageReader::Impl::fill_party(Column app, Column ip, Column port, Party& party) {
+  party.name = text(app);
+  if (const std::string_view number = text(port); !number.empty()) {
+    const PortText read = read_port(number);
+    if (read.port) {
+      party.port = read.port;
+    } else if (means_nothing(number)) {
+      // as if the cell were empty
+    } else if (!read.wrong && read_address(number, party)) {
+      ++notes_.addresses_in_port_cells;
+    } else if (!read.wrong && may_be_name(number)) {
+      ++notes_.names_in_port_cells;
+      if (party.name.empty()) party.name = number;
+    } else {
+      return unexpected(wrong(port, number, "write a port from 1 to 65535"));
+    }
+  }
+  if (const std::string_view address = text(ip);
+      !address.empty() && !read_address(address, party) && !means_nothing(address)) {
+    if (!may_be_name(address) || IpAddress::parse(address)) {
+      return unexpected(wrong(ip, address, "write an IPv4 or IPv6 address, as in 10.0.0.1 or 2001:db8::1"));
+    }
+    ++notes_.names_in_address_cells;
+    if (party.name.empty()) party.name = address;
+  }
+  return {};
+}
+
+Result<void, InputError> MessageReader::Impl::fill_time() {
+  const std::string_view written = text(Column::timestamp);
+  const auto time = written.empty() ? std::nullopt : parse_timestamp(written);
+  if (!time && means_nothing(written)) {
+    if (time_kind_) ++notes_.missing_times;
+    return {};
+  }
+  if (!time) {
+    return unexpected(wrong(Column::timestamp, written,
+                            "write " + std::string{example_of(time_kind_.value_or(TimestampText::Kind::offset))}));
+  }
+  if (!time_kind_) time_kind_ = time->kind;
+  // An offset may grow past the point where seconds alone would be taken for a date.
+  if (*time_kind_ != time->kind) {
+    return unexpected(wrong(Column::timestamp, written,
+                            "the rows before have another kind of time: write " + std::string{example_of(*time_kind_)}));
+  }
+  const bool relative = time->kind == TimestampText::Kind::offset || time->kind == TimestampText::Kind::time_of_day;
+  const Timestamp at{relative ? year_2000.nanoseconds + time->nanoseconds : time->nanoseconds};
+  if (at.seconds() < 0 || at.seconds() > UINT32_MAX) {
+    return unexpected(wrong(Column::timestamp, written, "write a time between 1970 and 2106, which a capture file can hold"));
+  }
+  message_.timestamp = at;
+  return {};
+}
+
+Result<void, InputError> MessageReader::Impl::fill_payload() {
+  Cell& payload = cell(Column::message);
+  const std::string_view written = payload.text();
+  if (const std::size_t at = written.find(masked_octet); at != std::string_view::npos) {
+    InputError error = wrong(Column::message, written.substr(0, at),
+                             "behind this stands an octet that no text holds (NUL, 0xfe or 0xff): write it as \\x00 and use --escapes");
+    return unexpected(std::move(error));
+  }
+  if (!is_ascii(written) && !is_utf8(written)) ++notes_.not_utf8;
+  if (options_.escapes) {
+    if (const std::size_t at = read_escapes(payload); at != std::string_view::npos) {
+      return unexpected(wrong(Column::message, written.substr(at, 4), "no escape of C: write \\r, \\n, \\t, \\xHH with two digits, or \\\\ for a backslash"));
+    }
+  } else if (holds_escape(written)) {
+    ++notes_.escapes_left;
+  }
+  message_.payload = as_bytes(payload.text());
+  return {};
+}
+
+MessageReader::MessageReader(std::unique_ptr<Impl> impl) noexcept : impl_{std::move(impl)} {}
+MessageReader::MessageReader(MessageReader&&) noexcept = default;
+MessageReader& MessageReader::operator=(MessageReader&&) noexcept = default;
+MessageReader::~MessageReader() = default;
+
+Result<MessageReader, Failure> MessageReader::open(std::string name, std::unique_ptr<ByteSource> source, Options options) {
+  try {
+    auto impl = std::make_unique<Impl>(name, std::move(source), options);
+    if (auto read = impl->read_header(); !read) return unexpected(std::move(read.error()));
+    return MessageReader{std::move(impl)};
+  } catch (const TableFailure& failure) {
+    return unexpected(failure.failure);
+  } catch (const io::error::escaped_string_not_closed&) {
+    return unexpected(Failure{InputError{{name, 1, 0}, {}, {}, "a quote in the header row is opened and not closed"}});
+  } catch (const io::error::line_length_limit_exceeded&) {
+    return unexpected(Failure{InputError{{name, 1, 0}, {}, {}, "the header row is longer than 16 MiB; is this a table?"}});
+  }
+}
+
+Result<const Message*, Failure> MessageReader::next() { return impl_->next(); }
+const TableNotes& MessageReader::notes() const noexcept { return impl_->notes(); }
+std::uint64_t MessageReader::rows() const noexcept { return impl_->rows(); }
+std::uint64_t MessageReader::octets() const noexcept { return impl_->octets(); }
+
+}  // namespace encap

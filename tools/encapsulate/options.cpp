@@ -1,0 +1,230 @@
+#include "options.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdio>
+#include <map>
+
+#include "encap/input/timestamp_text.h"
+
+namespace {
+
+using encap::CraftOptions;
+
+constexpr const char* examples = R"(Examples:
+  encapsulate messages.csv -w http.pcap
+      a capture of whole conversations, for Wireshark
+  encapsulate messages.csv -w - | tshark -r -
+      the same into a pipe
+  encapsulate chat.csv --host alice=10.0.0.5 --host server=10.0.0.1:12345 -w chat.pcap
+      with addresses for the applications the table names
+  encapsulate messages.csv --mode segments --payload verbatim --link null -w lesson.pcap
+      one bare segment for every row, as a raw-socket exercise sends it
+  encapsulate messages.csv --dry-run
+      says what the table holds and what is wrong with it, and writes nothing
+
+Exit codes: 0 done, 1 the table has errors, 2 wrong usage, 3 a file cannot be read or written, 130 interrupted.)";
+
+/// A usage error in the words of an option.
+[[noreturn]] void refuse(const std::string& option, const std::string& text, const std::string& reason) {
+  throw CLI::ValidationError(option, fmt::format("\"{}\": {}", text, reason));
+}
+
+/// Reads a whole number within bounds, in decimal or 0x hexadecimal.
+template <class Number>
+Number number(const std::string& option, const std::string& text, std::uint64_t least, std::uint64_t most) {
+  std::uint64_t value = 0;
+  const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+  const char* const first = text.data() + (hexadecimal ? 2 : 0);
+  const auto [end, error] = std::from_chars(first, text.data() + text.size(), value, hexadecimal ? 16 : 10);
+  if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
+    refuse(option, text, fmt::format("write a number from {} to {}", least, most));
+  }
+  return static_cast<Number>(value);
+}
+
+encap::IpAddress address(const std::string& option, const std::string& text) {
+  const auto parsed = encap::IpAddress::parse(text);
+  if (!parsed) refuse(option, text, "write an IPv4 or IPv6 address");
+  return *parsed;
+}
+
+encap::Port port(const std::string& option, const std::string& text) {
+  return encap::Port{number<std::uint16_t>(option, text, 1, 65535)};
+}
+
+encap::Duration duration(const std::string& option, const std::string& text) {
+  static constexpr const char* shape = "write a time with its unit, as in 200us, 20ms or 0.5s, up to 60s";
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string unit{end, text.data() + text.size()};
+  const std::map<std::string, double> units{{"us", 1e3}, {"ms", 1e6}, {"s", 1e9}};
+  const auto scale = units.find(unit);
+  if (error != std::errc{} || scale == units.end() || !(value >= 0) || value * scale->second > 60e9) refuse(option, text, shape);
+  return encap::Duration{static_cast<std::int64_t>(value * scale->second)};
+}
+
+encap::Timestamp moment(const std::string& option, const std::string& text) {
+  using Kind = encap::TimestampText::Kind;
+  const auto time = encap::parse_timestamp(text);
+  if (!time || time->kind == Kind::time_of_day) {
+    refuse(option, text, "write an ISO 8601 time or seconds since 1970, as in 2026-01-20T21:10:00Z or 1768943400");
+  }
+  const encap::Timestamp at{time->nanoseconds};
+  if (at.seconds() > UINT32_MAX) refuse(option, text, "a capture file holds times up to 2106");
+  return at;
+}
+
+template <class Value>
+Value choice(const std::string& option, const std::string& text, const std::map<std::string, Value>& values) {
+  std::string lower;
+  for (const char c : text) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const auto found = values.find(lower);
+  if (found == values.end()) {
+    std::string names;
+    for (const auto& [name, value] : values) names += (names.empty() ? "" : ", ") + name;
+    refuse(option, text, "write one of " + names);
+  }
+  return found->second;
+}
+
+/// What formats a file name's ending asks for that we do not write.
+void check_output_name(const std::string& name) {
+  for (const std::string ending : {".pcapng", ".gz", ".zst"}) {
+    if (name.size() > ending.size() && name.ends_with(ending)) {
+      refuse("-w", name, "this version writes plain pcap; name the file .pcap");
+    }
+  }
+  if (name == "-" && isatty(STDOUT_FILENO) != 0) refuse("-w", name, "standard output is a terminal; name a file, or pipe it on");
+}
+
+}  // namespace
+
+std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) {
+  CommandOptions options;
+  CraftOptions& craft = options.craft;
+  CLI::App app{"Turns a table of application messages into the packets a real network would have carried.", "encapsulate"};
+  app.footer(examples);
+  app.set_version_flag("--version", std::string{"encapsulate "} + ENCAP_VERSION);
+  app.get_formatter()->column_width(34);
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+
+  using Text = const std::string&;
+  const auto add = [&app](const std::string& group, const std::string& name, const std::string& shape,
+                          const std::string& help, auto read) {
+    return app.add_option_function<std::string>(name, read, help)->type_name(shape)->group(group);
+  };
+
+  app.add_option("TABLE", options.table, "The message table (CSV), - is standard input")->required()->type_name(" ");
+  add("Output", "-w,--write", "FILE", "Write a capture, - is standard output", [&options](Text text) {
+    check_output_name(text);
+    options.output = text;
+  });
+  app.add_flag("--ns", options.nanoseconds, "Nanosecond times in the capture, not microseconds")->group("Output");
+  add("Output", "--link", "TYPE", "auto, null, raw, ether or sll [auto: null for loopback addresses, else ether]",
+      [&craft](Text text) {
+        const std::map<std::string, std::optional<encap::LinkType>> types{{"auto", std::nullopt},
+                                                                         {"null", encap::LinkType::null},
+                                                                         {"raw", encap::LinkType::raw},
+                                                                         {"ether", encap::LinkType::ethernet},
+                                                                         {"sll", encap::LinkType::linux_sll}};
+        craft.link_type = choice("--link", text, types);
+      });
+  app.add_flag("--dry-run", options.dry_run, "Read, check and craft, but write nothing")->group("Output");
+  app.add_flag("-q,--quiet", options.quiet, "No notes and no summary, errors only")->group("Output");
+  app.add_flag("--progress", options.progress, "Show progress even where standard error is no terminal")->group("Output");
+
+  add("Messages", "--mode", "MODE", "session: whole connections; segments: one bare segment a row [session]",
+      [&craft](Text text) {
+        craft.mode = choice<CraftOptions::Mode>("--mode", text, {{"session", CraftOptions::Mode::session}, {"segments", CraftOptions::Mode::segments}});
+      });
+  add("Messages", "--payload", "HOW", "complete: finish HTTP messages and lines; verbatim: exactly the text [complete]",
+      [&craft](Text text) {
+        craft.payload = choice<CraftOptions::Payload>("--payload", text, {{"complete", CraftOptions::Payload::complete}, {"verbatim", CraftOptions::Payload::verbatim}});
+      });
+  app.add_flag("--escapes", options.escapes, R"(Read \r \n \t \xHH \\ in messages as C does)")->group("Messages");
+  add("Messages", "--on-error", "WHAT", "stop: nothing is written; skip: write the other rows [stop]", [&options](Text text) {
+    options.skip_errors = choice<bool>("--on-error", text, {{"stop", false}, {"skip", true}});
+  });
+  add("Messages", "--start", "TIME", "Time of the first packet [the table's; 2000-01-01 where it has offsets]",
+      [&craft](Text text) { craft.start = moment("--start", text); });
+
+  app.add_option_function<std::vector<std::string>>(
+         "--host",
+         [&craft](const std::vector<std::string>& texts) {
+           for (const std::string& text : texts) {
+             auto host = encap::Host::parse(text);
+             if (!host) refuse("--host", text, host.error().reason);
+             craft.addresses.hosts.push_back(std::move(*host));
+           }
+         },
+         "Where an application is; may be given again")
+      ->type_name("APP=IP[:PORT]")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false)
+      ->group("Addresses");
+  add("Addresses", "--transport", "PROTO", "TCP or UDP, over what app_protocol implies", [&craft](Text text) {
+    craft.addresses.transport = choice<encap::Transport>("--transport", text, {{"tcp", encap::Transport::tcp}, {"udp", encap::Transport::udp}});
+  });
+  add("Addresses", "--src-ip", "IP", "Source address, over the table's; in a session the client's",
+      [&craft](Text text) { craft.addresses.source_address = address("--src-ip", text); });
+  add("Addresses", "--dst-ip", "IP", "Destination address; in a session the server's",
+      [&craft](Text text) { craft.addresses.destination_address = address("--dst-ip", text); });
+  add("Addresses", "--src-port", "PORT", "Source port; in a session the client's",
+      [&craft](Text text) { craft.addresses.source_port = port("--src-port", text); });
+  add("Addresses", "--dst-port", "PORT", "Destination port; in a session the server's",
+      [&craft](Text text) { craft.addresses.destination_port = port("--dst-port", text); });
+
+  add("Packets", "--mtu", "OCTETS", "Largest IP packet, from 128 [1500; 65535 with --mode segments]", [&craft](Text text) {
+    craft.mtu = number<std::uint32_t>("--mtu", text, encap::TcpScript::least_mtu, 65535);
+  });
+  add("Packets", "--ttl", "N", "Time to live, or hop limit [64]",
+      [&craft](Text text) { craft.time_to_live = number<std::uint8_t>("--ttl", text, 1, 255); });
+  add("Packets", "--ip-id", "N", "IPv4 identification of the first packet of each side [seeded]; of all segments [1]",
+      [&craft](Text text) { craft.identification = number<std::uint16_t>("--ip-id", text, 0, 65535); });
+  add("Packets", "--seed", "N", "What initial sequence numbers and the like are drawn from [0]",
+      [&craft](Text text) { craft.seed = number<std::uint64_t>("--seed", text, 0, UINT64_MAX); });
+
+  CLI::Option* const rtt = add("Sessions", "--rtt", "TIME", "Round trip between the hosts [200us]",
+                               [&craft](Text text) { craft.round_trip = duration("--rtt", text); });
+  CLI::Option* const close = add("Sessions", "--close", "HOW", "fin, rst or none [fin]", [&craft](Text text) {
+    craft.close = choice<encap::Close>("--close", text, {{"fin", encap::Close::fin}, {"rst", encap::Close::rst}, {"none", encap::Close::none}});
+  });
+
+  CLI::Option* const flags = add("Segments", "--flags", "LETTERS", "Of F S R P A U E C [PA]", [&craft](Text text) {
+    const auto parsed = encap::TcpFlags::parse(text);
+    if (!parsed) refuse("--flags", text, "write letters of FSRPAUEC, as in PA");
+    craft.segments.flags = *parsed;
+  });
+  CLI::Option* const seq = add("Segments", "--seq", "N", "Sequence number [0]", [&craft](Text text) {
+    craft.segments.sequence_number = {number<std::uint32_t>("--seq", text, 0, UINT32_MAX)};
+  });
+  CLI::Option* const ack = add("Segments", "--ack", "N", "Acknowledgment number [0]", [&craft](Text text) {
+    craft.segments.acknowledgment_number = {number<std::uint32_t>("--ack", text, 0, UINT32_MAX)};
+  });
+  CLI::Option* const window = add("Segments", "--window", "N", "Window [8192]", [&craft](Text text) {
+    craft.segments.window = number<std::uint16_t>("--window", text, 0, 65535);
+  });
+
+  try {
+    app.parse(argc, argv);
+    const bool segments = craft.mode == CraftOptions::Mode::segments;
+    for (const CLI::Option* option : {flags, seq, ack, window}) {
+      if (!segments && option->count() != 0) throw CLI::ValidationError(option->get_name(), "belongs to --mode segments: a session counts for itself");
+    }
+    for (const CLI::Option* option : {rtt, close}) {
+      if (segments && option->count() != 0) throw CLI::ValidationError(option->get_name(), "belongs to --mode session: bare segments have no connection");
+    }
+    if (options.output.empty() && !options.dry_run) throw CLI::ValidationError("-w", "say where the capture goes, or --dry-run");
+    craft.addresses.overrides_follow_direction = !segments;
+    return options;
+  } catch (const CLI::Success& wanted) {
+    return static_cast<ExitCode>(app.exit(wanted));
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "encapsulate: {}\nencapsulate --help lists what there is\n", error.what());
+    return ExitCode::usage;
+  }
+}
