@@ -1,13 +1,16 @@
 #include "encap/capture/pcap_file_writer.h"
 
 #include <array>
-#include <atomic>
 #include <csignal>
 #include <gtest/gtest.h>
 #include <pcap/pcap.h>
 #include <poll.h>
+#ifdef __linux__
+#include <sched.h>
+#include <sys/mount.h>
+#endif
 #include <sys/resource.h>
-#include <thread>
+#include <sys/time.h>
 
 #include "capture/files.h"
 #include "capture/packets.h"
@@ -503,6 +506,32 @@ INSTANTIATE_TEST_SUITE_P(Pcap, PcapFileWriterFullDisk,
                                            FullDisk{"in_the_third_batch", 2'500'000, 1400},
                                            FullDisk{"of_empty_packets", 24 + 16 * 9 + 7, 0}),
                          CaseName{});
+
+#ifdef __linux__
+TEST(PcapFileWriterSmallDisk, that_fills_up_keeps_the_old_file_and_the_new_packets) {
+  const TemporaryFolder folder;
+  constexpr int no_mounts = 77;
+  const int status = in_child([&]() -> int {
+    // A file system of 64 KiB that nobody else sees.
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("none", (folder / "").c_str(), "tmpfs", 0, "size=64k") != 0) {
+      return no_mounts;
+    }
+    const std::string path = folder / "a.pcap";
+    write_whole(path, as_bytes("old"));
+    auto file = PcapFileWriter::open(path, {});
+    if (!file) return 1;
+    Result<void, IoError> written;
+    for (std::uint32_t i = 0; written && i < 2000; ++i) written = file->write(numbered_packet(i, 1000).record());
+    if (written || to_string(written.error()) != "write " + path + ": No space left on device") return 2;
+    if (read_text(path) != "old" || !file->commit()) return 3;
+    const Contents contents = read_capture(path);
+    return contents.error.empty() && contents.packets.size() > 50 && contents.packets.size() == file->packets() ? 0 : 4;
+  });
+  if (status == no_mounts) GTEST_SKIP() << "needs root, to mount a small file system";
+  EXPECT_EQ(status, 0);
+}
+#endif
 
 TEST(PcapFileWriterTarget, survives_a_full_disk_until_the_caller_commits) {
   const TemporaryFolder folder;

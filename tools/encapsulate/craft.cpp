@@ -75,7 +75,7 @@ class Run {
       if (const auto pushed = crafter_.push(**message); !pushed) {
         if (const auto stopped = take(pushed.error()); !stopped) return stopped;
       }
-      progress_.update(reader_.octets(), reader_.rows());
+      if (progress_.due()) progress_.draw(reader_.octets(), reader_.rows());
     }
     return may_write() ? crafter_.finish() : encap::Result<void, IoError>{};
   }

@@ -18,10 +18,10 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// Call it often; it looks at the clock only now and then.
-  void update(std::uint64_t octets, std::uint64_t rows) {
-    if (shown_ && ++calls_ % 1024 == 0) draw(octets, rows);
-  }
+  /// Call it often, and `draw` when it says so; it is true only now and then.
+  [[nodiscard]] bool due() noexcept { return shown_ && ++calls_ % 1024 == 0; }
+  /// Draws the line where it is time for it.
+  void draw(std::uint64_t octets, std::uint64_t rows);
   /// Takes the line away, so that something else can be printed.
   void clear();
 
@@ -29,7 +29,6 @@ class Progress {
 
  private:
   using Clock = std::chrono::steady_clock;
-  void draw(std::uint64_t octets, std::uint64_t rows);
 
   Clock::time_point start_ = Clock::now();
   Clock::time_point next_ = start_ + std::chrono::seconds{1};

@@ -20,6 +20,17 @@ std::uint64_t hash_of(std::string_view text) noexcept {
   return hash;
 }
 
+/// Whether a line is a server's: a reply code (RFC 5321 §4.2, RFC 959 §4.2, RFC 3977 §3.2), a status indicator
+/// (RFC 1939 §3), an untagged response (RFC 3501 §2.2.2), a message with the server's prefix (RFC 2812 §2.3).
+/// Servers of these protocols speak first, so who is spoken to first does not tell.
+bool is_reply_line(std::string_view line) noexcept {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (line.size() >= 3 && digit(line[0]) && digit(line[1]) && digit(line[2])) {
+    return line.size() == 3 || line[3] == ' ' || line[3] == '-';
+  }
+  return line.starts_with("+OK") || line.starts_with("-ERR") || line.starts_with("* ") || line.starts_with(':');
+}
+
 /// What the message and the ports it names say about who serves.
 std::optional<bool> told(const Message& message, const Service* service, std::optional<Port> source_port,
                          std::optional<Port> destination_port) noexcept {
@@ -37,6 +48,7 @@ std::optional<bool> told(const Message& message, const Service* service, std::op
     return *source_port < *destination_port;
   }
   if (source || destination) return source;
+  if (service != nullptr && service->text == Service::Text::lines) return is_reply_line(as_text(message.payload));
   return std::nullopt;
 }
 

@@ -94,15 +94,15 @@ class Crafter::Impl {
  private:
   [[nodiscard]] bool completes() const noexcept { return options_.payload == Payload::complete; }
   [[nodiscard]] std::optional<InputError> refusal(const Message& message, const SettledRoute& settled) const;
-  void count_text(const Message& message, const SettledRoute& settled, HttpStartLine start_line) noexcept;
+  void count_text(const SettledRoute& settled) noexcept;
   void join_conversation(const Message& message, std::uint32_t slot);
   void choose_link_type();
 
   Result<void, IoError> release_next();
   Result<void, IoError> send_alone(PendingMessage& message);
   Result<void, IoError> send_in_conversation(std::uint32_t slot);
-  void finish_http(std::uint32_t slot, Conversation& conversation);
-  void finish_http_alone(PendingMessage& message);
+  void finish_joined(std::uint32_t slot, Conversation& conversation);
+  void finish_alone(PendingMessage& message);
   void pump(std::uint32_t at);
   Result<void, IoError> run_next_event();
   Result<void, IoError> run_until(Timestamp at);
@@ -147,18 +147,14 @@ std::optional<InputError> Crafter::Impl::refusal(const Message& message, const S
   return std::nullopt;
 }
 
-void Crafter::Impl::count_text(const Message& message, const SettledRoute& settled, HttpStartLine start_line) noexcept {
+/// Counts what a reader of the capture will not take for its protocol.
+void Crafter::Impl::count_text(const SettledRoute& settled) noexcept {
   if (settled.service == nullptr) {
     ++summary_.unknown_protocols;
-    return;
-  }
-  switch (settled.service->text) {
-    case Service::Text::http:
-      if (start_line == HttpStartLine::none && !message.payload.empty()) ++summary_.not_http;
-      if (settled.route.source.port == https_port || settled.route.destination.port == https_port) ++summary_.text_as_binary;
-      break;
-    case Service::Text::binary: ++summary_.text_as_binary; break;
-    default: break;
+  } else if (settled.service->text == Service::Text::binary ||
+             (settled.service->text == Service::Text::http &&
+              (settled.route.source.port == https_port || settled.route.destination.port == https_port))) {
+    ++summary_.text_as_binary;
   }
 }
 
@@ -191,7 +187,7 @@ Result<void, Failure> Crafter::Impl::push(const Message& message) {
       pending.start_line = http_start_line(pending.payload);
       if (pending.start_line == HttpStartLine::request) pending.host = host_of(message.destination, settled->route.destination);
     }
-    count_text(message, *settled, pending.start_line);
+    count_text(*settled);
   }
   if (options_.mode == Mode::session) join_conversation(message, slot);
   window_.insert(slot);
@@ -262,7 +258,7 @@ Result<void, IoError> Crafter::Impl::release_next() {
 
 Result<void, IoError> Crafter::Impl::send_alone(PendingMessage& message) {
   const bool udp = message.settled.transport == Transport::udp;
-  if (!udp && completes()) finish_http_alone(message);
+  if (!udp && completes()) finish_alone(message);
   Segment segment{.timestamp = message.at,
                   .route = message.settled.route,
                   .transport = message.settled.transport,
@@ -280,7 +276,7 @@ Result<void, IoError> Crafter::Impl::send_alone(PendingMessage& message) {
   return send(segment);
 }
 
-void Crafter::Impl::finish_http_alone(PendingMessage& message) {
+void Crafter::Impl::finish_alone(PendingMessage& message) {
   if (message.start_line != HttpStartLine::none) {
     // Without its conversation a response is not known to answer a HEAD or CONNECT.
     const HttpMethod method = message.start_line == HttpStartLine::request ? http_method(message.payload) : HttpMethod::other;
@@ -288,13 +284,14 @@ void Crafter::Impl::finish_http_alone(PendingMessage& message) {
       message.payload.swap(scratch_);
       ++summary_.http_completed;
     }
-  } else if (message.settled.service != nullptr && message.settled.service->text == Service::Text::lines &&
-             complete_lines(message.payload, scratch_)) {
-    ++summary_.lines_completed;
+  } else if (message.settled.service != nullptr && message.settled.service->text == Service::Text::lines) {
+    if (complete_lines(message.payload, scratch_)) ++summary_.lines_completed;
+  } else if (message.settled.service != nullptr && message.settled.service->text == Service::Text::http) {
+    if (!message.payload.empty()) ++summary_.not_http;
   }
 }
 
-void Crafter::Impl::finish_http(std::uint32_t slot, Conversation& conversation) {
+void Crafter::Impl::finish_joined(std::uint32_t slot, Conversation& conversation) {
   PendingMessage& message = window_[slot];
   // What the same side says next, up to a start line or the other side's turn, belongs to this message.
   bool in_fields = true;
@@ -342,9 +339,9 @@ Result<void, IoError> Crafter::Impl::send_in_conversation(std::uint32_t slot) {
   Conversation& conversation = table_[at];
   if (completes()) {
     if (message.start_line != HttpStartLine::none) {
-      finish_http(slot, conversation);
+      finish_joined(slot, conversation);
     } else {
-      finish_http_alone(message);
+      finish_alone(message);
     }
   }
   if (message.payload.empty()) {

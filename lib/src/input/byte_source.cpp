@@ -16,16 +16,21 @@ class FileSource final : public ByteSource {
   }
 
   Result<std::size_t, IoError> read(MutableBytes out) override {
-    errno = 0;
-    const std::size_t got = std::fread(out.data(), 1, out.size(), file_);
-    if (got == 0 && std::ferror(file_) != 0) return unexpected(IoError{"read", path_, errno, {}});
-    return got;
+    if (refusal_ == 0) {
+      errno = 0;
+      const std::size_t got = std::fread(out.data(), 1, out.size(), file_);
+      // What came before the refusal is handed out first.
+      if (got < out.size() && std::ferror(file_) != 0) refusal_ = errno;
+      if (got != 0 || refusal_ == 0) return got;
+    }
+    return unexpected(IoError{"read", path_, refusal_, {}});
   }
 
  private:
   std::string path_;
   std::FILE* file_;
   bool owned_;
+  int refusal_ = 0;  // errno of the read that failed
 };
 
 class MemorySource final : public ByteSource {

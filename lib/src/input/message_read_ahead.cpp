@@ -88,7 +88,7 @@ class MessageReadAhead::Impl {
           return message;
         }
         if (auto failure = batch.take_failure()) {
-          ++rows_;
+          if (std::holds_alternative<InputError>(*failure)) ++rows_;
           return unexpected(std::move(*failure));
         }
         if (batch.last()) return nullptr;

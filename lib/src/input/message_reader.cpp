@@ -115,6 +115,8 @@ class ParserSource final : public io::ByteSourceBase {
 };
 
 std::string_view trimmed(std::string_view text) noexcept {
+  const auto plain = [](char c) { return static_cast<unsigned char>(c) > ' '; };
+  if (text.empty() || (plain(text.front()) && plain(text.back()))) return text;  // nearly every cell
   const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && blank(text.back())) text.remove_suffix(1);
@@ -216,11 +218,12 @@ struct PortText {
 
 /// A decimal port; `80.0` too, which spreadsheets make of 80. Not a number at all: neither.
 PortText read_port(std::string_view text) noexcept {
-  if (text.ends_with(".0")) text.remove_suffix(2);
   std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc::result_out_of_range) return {{}, true};
-  if (error != std::errc{} || end != text.data() + text.size()) return {};
+  std::size_t digits = 0;
+  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
+    if (value <= 65535) value = value * 10 + static_cast<std::uint32_t>(text[digits] - '0');
+  }
+  if (digits == 0 || (digits != text.size() && text.substr(digits) != ".0")) return {};
   if (value == 0 || value > 65535) return {{}, true};
   return {Port{static_cast<std::uint16_t>(value)}, false};
 }

@@ -57,14 +57,13 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }
 
 /// The absent column a name is nearest to: one letter off, two in names of eight letters or more; none when two
-/// columns are as near.
+/// columns are as near, or one that is there already is.
 std::optional<Column> nearest(std::string_view text, const std::array<bool, column_count>& taken) {
   constexpr std::size_t longest_name = 40;
   if (text.size() < 4 || text.size() > longest_name) return std::nullopt;
   std::optional<Column> best;
   std::size_t best_distance = text.size() >= 8 ? 3 : 2;
   for (const Names& entry : names) {
-    if (taken[static_cast<std::size_t>(entry.column)]) continue;
     const std::size_t off = distance(text, entry.name);
     if (off == best_distance) best.reset();
     if (off < best_distance) {
@@ -72,7 +71,7 @@ std::optional<Column> nearest(std::string_view text, const std::array<bool, colu
       best_distance = off;
     }
   }
-  return best;
+  return best && !taken[static_cast<std::size_t>(*best)] ? best : std::nullopt;
 }
 
 }  // namespace

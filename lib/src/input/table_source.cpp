@@ -38,23 +38,40 @@ constexpr std::array formats{
     Format{"{\\rtf"sv, "an RTF document"},
 };
 
-/// What separates the cells of a header row: the mark that stands in it most often outside quotes.
+/// What separates the cells of a header row: the mark that stands in it most often outside quotes. Blank lines before
+/// it do not count.
 char separator_of(std::string_view block) noexcept {
   static constexpr std::string_view marks = ",;\t|";
   std::array<std::size_t, marks.size()> counts{};
   bool quoted = false;
+  bool blank = true;
   for (const char c : block) {
     if (c == '"') quoted = !quoted;
     if (quoted) continue;
     if (c == '\n' || c == '\r') {
-      if (*std::max_element(counts.begin(), counts.end()) != 0) break;
-      continue;  // blank lines before the header
+      if (!blank) break;
+      counts.fill(0);
+      continue;
     }
     const std::size_t mark = marks.find(c);
     if (mark != std::string_view::npos) ++counts[mark];
+    if (c != ' ' && mark == std::string_view::npos) blank = false;
   }
   // The first of equals, so a table of one column counts as separated by commas.
   return marks[static_cast<std::size_t>(std::max_element(counts.begin(), counts.end()) - counts.begin())];
+}
+
+/// Whether rows end in CR alone, as the first line break outside quotes tells. CR CR LF, which programs write that add
+/// a CR to every LF, is a line feed.
+bool ends_rows_with_carriage_returns(std::string_view block) noexcept {
+  bool quoted = false;
+  for (std::size_t at = 0; at < block.size(); ++at) {
+    if (block[at] == '"') quoted = !quoted;
+    if (quoted || (block[at] != '\r' && block[at] != '\n')) continue;
+    at = block.find_first_not_of('\r', at);
+    return at == std::string_view::npos || block[at] != '\n';
+  }
+  return false;
 }
 
 }  // namespace
@@ -85,8 +102,8 @@ std::size_t TableSource::read(char* out, std::size_t size) {
     ended_ = *got == 0;
   }
   if (first_) look_at_first_block({out, filled});
-  first_ = false;
   mask(out, out + filled);
+  first_ = false;
   if (filled != 0) line_ended_ = out[filled - 1] == '\n';
   if (ended_ && !line_ended_ && filled < size) {
     out[filled++] = '\n';
@@ -107,13 +124,12 @@ void TableSource::look_at_first_block(std::string_view block) {
            (spreadsheet ? "save it as CSV (UTF-8)" : "a message table is UTF-8 text with commas between its cells"));
   }
   if (block.starts_with(byte_order_mark)) block.remove_prefix(byte_order_mark.size());
-  carriage_returns_only_ = block.find('\n') == std::string_view::npos && block.find('\r') != std::string_view::npos;
+  carriage_returns_only_ = ends_rows_with_carriage_returns(block);
   separator_ = separator_of(block);
 }
 
 void TableSource::mask(char* begin, char* end) noexcept {
   const auto size = static_cast<std::size_t>(end - begin);
-  if (carriage_returns_only_) std::replace(begin, end, '\r', '\n');
   for (const char octet : {'\0', masked_line_feed}) {
     for (char* at = begin; (at = static_cast<char*>(std::memchr(at, octet, static_cast<std::size_t>(end - at)))) != nullptr;) {
       *at++ = masked_octet;
@@ -125,6 +141,7 @@ void TableSource::mask(char* begin, char* end) noexcept {
   if (quoted_) at = mask_quoted(at, end);
   while (at < end) {
     char* const quote = static_cast<char*>(std::memchr(at, '"', static_cast<std::size_t>(end - at)));
+    if (carriage_returns_only_) std::replace(at, quote == nullptr ? end : quote, '\r', '\n');
     if (quote == nullptr) break;
     if (at_cell_start(begin, quote)) {
       quoted_ = true;
@@ -168,7 +185,7 @@ bool TableSource::at_cell_start(const char* begin, const char* at) const noexcep
   while (at > begin) {
     const char before = *--at;
     if (before == separator_ || before == '\n') return true;
-    if (before == '\xbf' && at - begin == 2 && std::string_view{begin, 3} == byte_order_mark) return true;
+    if (first_ && before == '\xbf' && at - begin == 2 && std::string_view{begin, 3} == byte_order_mark) return true;
     if (before != ' ' && before != '\t') return false;
   }
   return blank_since_cell_start_;

@@ -22,7 +22,7 @@ struct TableFailure : std::exception {
 
 /// Makes a table readable for a parser that ends rows at every line feed and strings at every NUL: line feeds inside
 /// quotes become `masked_line_feed`, octets no UTF-8 text holds become `masked_octet`, a last row without a line break
-/// gets one, a table that only has CR gets LF. The first block tells what separates cells, and whether it is a table.
+/// gets one, a table whose rows end in CR gets LF. The first block tells what separates cells, and whether it is a table.
 class TableSource {
  public:
   TableSource(std::string name, std::unique_ptr<ByteSource> source);

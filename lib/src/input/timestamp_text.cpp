@@ -1,5 +1,6 @@
 #include "encap/input/timestamp_text.h"
 
+#include <array>
 #include <charconv>
 
 namespace encap {
@@ -42,15 +43,20 @@ class Scanner {
   /// Nanoseconds behind a decimal point, if there is one; nullopt when no digit follows it.
   std::optional<std::int64_t> fraction() noexcept {
     if (!take('.')) return 0;
+    static constexpr std::array<std::int64_t, 10> units{1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000,
+                                                        10'000,        1'000,       100,        10,        1};
     std::int64_t value = 0;
-    std::int64_t unit = second;
-    if (rest_.empty() || !is_digit(rest_.front())) return std::nullopt;
-    while (!rest_.empty() && is_digit(rest_.front())) {
-      unit /= 10;
-      value += unit * (rest_.front() - '0');
-      rest_.remove_prefix(1);
+    std::size_t digits = 0;
+    std::size_t kept = 0;
+    for (; digits < rest_.size() && is_digit(rest_[digits]); ++digits) {
+      if (digits < 9) {
+        value = value * 10 + (rest_[digits] - '0');
+        ++kept;
+      }
     }
-    return value;
+    if (digits == 0) return std::nullopt;
+    rest_.remove_prefix(digits);
+    return value * units[kept];
   }
 
  private:
@@ -60,7 +66,8 @@ class Scanner {
 std::optional<std::int64_t> date(int year, int month, int day) noexcept {
   const std::chrono::year_month_day civil{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
                                           std::chrono::day{static_cast<unsigned>(day)}};
-  if (!civil.ok() || year < 1970 || year > 2106) return std::nullopt;
+  // What 64 bits of nanoseconds hold; which years are of use is for the reader to say.
+  if (!civil.ok() || year < 1678 || year > 2261) return std::nullopt;
   return std::chrono::sys_days{civil}.time_since_epoch().count() * 86'400 * second;
 }
 

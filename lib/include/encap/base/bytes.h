@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <ranges>
 #include <span>
 #include <string_view>
 
@@ -11,6 +12,10 @@ using Bytes = std::span<const std::byte>;
 
 /// Octets somebody else owns and lets us write.
 using MutableBytes = std::span<std::byte>;
+
+/// A container of octets that is about to die: what views refuse to borrow from.
+template <class T>
+concept TemporaryOctets = std::ranges::contiguous_range<T> && !std::ranges::borrowed_range<T>;
 
 /// The octets of a text, without a copy. Lifetime: borrows `text`.
 [[nodiscard]] inline Bytes as_bytes(std::string_view text) noexcept { return std::as_bytes(std::span{text}); }

@@ -22,7 +22,8 @@ struct TinsError {
 
 /// The octets of a stack of libtins PDUs, lengths and checksums filled in by libtins. libtins pads the Ethernet frames
 /// it writes to 60 octets. An IP source of 0.0.0.0 stays 0.0.0.0, where libtins alone would ask the host for one.
-/// Errors: a length that its field cannot count (libtins writes it modulo 2^16), whatever libtins throws.
+/// Errors: a length that its field cannot count (libtins writes it modulo 2^16), IP options where libtins counts them
+/// wrong (4.0 does), whatever libtins throws.
 [[nodiscard]] Result<std::vector<std::byte>, TinsError> to_bytes(Tins::PDU& stack);
 
 /// As `to_bytes`, behind what is in `buffer`.

@@ -56,6 +56,8 @@ class EthernetView {
     }
     return EthernetView{in};
   }
+  template <TemporaryOctets T>
+  static void parse(T&&) = delete;  // the view would outlive what it borrows
   [[nodiscard]] constexpr MacAddress destination() const noexcept {
     return mac(load_field<EthernetField::destination>(bytes_));
   }
@@ -115,6 +117,8 @@ class VlanView {
     }
     return VlanView{in};
   }
+  template <TemporaryOctets T>
+  static void parse(T&&) = delete;  // the view would outlive what it borrows
   [[nodiscard]] constexpr std::uint8_t priority() const noexcept { return load_field<VlanField::priority>(bytes_); }
   [[nodiscard]] constexpr bool drop_eligible() const noexcept {
     return load_field<VlanField::drop_eligible>(bytes_) != 0;

@@ -49,6 +49,8 @@ class IcmpView {
     }
     return IcmpView{in};
   }
+  template <TemporaryOctets T>
+  static void parse(T&&) = delete;  // the view would outlive what it borrows
   [[nodiscard]] constexpr IcmpType type() const noexcept {
     return static_cast<IcmpType>(load_field<IcmpField::type>(bytes_));
   }

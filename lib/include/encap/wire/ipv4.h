@@ -67,11 +67,15 @@ class Ipv4View {
   [[nodiscard]] static constexpr Result<Ipv4View, DissectError> parse(Bytes in) noexcept {
     return read(in, Completeness::whole);
   }
+  template <TemporaryOctets T>
+  static void parse(T&&) = delete;  // the view would outlive what it borrows
   /// As `parse`, for a packet the capture cut short: the header must be whole, of the payload what is there is kept.
   /// Errors: those of `parse`, but truncated only where the header is (limit: captured or header_length).
   [[nodiscard]] static constexpr Result<Ipv4View, DissectError> parse_captured(Bytes in) noexcept {
     return read(in, Completeness::captured_part);
   }
+  template <TemporaryOctets T>
+  static void parse_captured(T&&) = delete;  // the view would outlive what it borrows
 
   /// Header length in octets, options included. Range 20..60. Source: RFC 791 §3.1, IHL.
   [[nodiscard]] constexpr std::size_t header_length() const noexcept {

@@ -51,10 +51,14 @@ class Ipv6View {
   [[nodiscard]] static constexpr Result<Ipv6View, DissectError> parse(Bytes in) noexcept {
     return read(in, Completeness::whole);
   }
+  template <TemporaryOctets T>
+  static void parse(T&&) = delete;  // the view would outlive what it borrows
   /// As `parse`, for a packet the capture cut short: the header must be whole, of the payload what is there is kept.
   [[nodiscard]] static constexpr Result<Ipv6View, DissectError> parse_captured(Bytes in) noexcept {
     return read(in, Completeness::captured_part);
   }
+  template <TemporaryOctets T>
+  static void parse_captured(T&&) = delete;  // the view would outlive what it borrows
 
   [[nodiscard]] constexpr std::uint8_t traffic_class() const noexcept {
     return load_field<Ipv6Field::traffic_class>(bytes_);
@@ -159,6 +163,8 @@ class Ipv6FragmentView {
     }
     return Ipv6FragmentView{in};
   }
+  template <TemporaryOctets T>
+  static void parse(T&&) = delete;  // the view would outlive what it borrows
   [[nodiscard]] constexpr Protocol next_header() const noexcept {
     return static_cast<Protocol>(load_field<Ipv6FragmentField::next_header>(bytes_));
   }

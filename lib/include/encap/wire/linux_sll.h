@@ -45,6 +45,8 @@ class LinuxSllView {
     }
     return LinuxSllView{in};
   }
+  template <TemporaryOctets T>
+  static void parse(T&&) = delete;  // the view would outlive what it borrows
   [[nodiscard]] constexpr std::uint16_t packet_type() const noexcept {
     return load_field<LinuxSllField::packet_type>(bytes_);
   }

@@ -30,6 +30,8 @@ class NullLoopbackView {
     }
     return NullLoopbackView{in};
   }
+  template <TemporaryOctets T>
+  static void parse(T&&) = delete;  // the view would outlive what it borrows
   /// The address family, whichever byte order it was written in: families are small numbers, so the half that is not
   /// zero tells the order. 2 is IPv4 everywhere; IPv6 is 24, 28 or 30, by system.
   [[nodiscard]] constexpr std::uint32_t family() const noexcept {

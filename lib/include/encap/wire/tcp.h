@@ -114,6 +114,8 @@ class TcpView {
     }
     return TcpView{in};
   }
+  template <TemporaryOctets T>
+  static void parse(T&&) = delete;  // the view would outlive what it borrows
 
   [[nodiscard]] constexpr Port source_port() const noexcept { return Port{load_field<TcpField::source_port>(bytes_)}; }
   [[nodiscard]] constexpr Port destination_port() const noexcept {

@@ -66,6 +66,8 @@ class TcpOptionsView {
     }
     return TcpOptionsView{in.first(at)};
   }
+  template <TemporaryOctets T>
+  static void parse(T&&) = delete;  // the view would outlive what it borrows
 
   class Iterator {
    public:

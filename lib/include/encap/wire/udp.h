@@ -40,10 +40,14 @@ class UdpView {
   [[nodiscard]] static constexpr Result<UdpView, DissectError> parse(Bytes in) noexcept {
     return read(in, Completeness::whole);
   }
+  template <TemporaryOctets T>
+  static void parse(T&&) = delete;  // the view would outlive what it borrows
   /// As `parse`, for a packet the capture cut short: what is there of the payload is kept.
   [[nodiscard]] static constexpr Result<UdpView, DissectError> parse_captured(Bytes in) noexcept {
     return read(in, Completeness::captured_part);
   }
+  template <TemporaryOctets T>
+  static void parse_captured(T&&) = delete;  // the view would outlive what it borrows
 
   [[nodiscard]] constexpr Port source_port() const noexcept { return Port{load_field<UdpField::source_port>(bytes_)}; }
   [[nodiscard]] constexpr Port destination_port() const noexcept {

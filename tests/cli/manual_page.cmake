@@ -1,0 +1,33 @@
+# The options of `encapsulate --help` and those of its manual page are the same ones.
+cmake_minimum_required(VERSION 3.25)
+
+execute_process(COMMAND "${PROGRAM}" --help OUTPUT_VARIABLE help RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "--help ended with ${result}")
+endif()
+string(REGEX REPLACE "\nExamples:.*" "" help "${help}")
+file(READ "${PAGE}" page)
+string(REPLACE "\\-" "-" page "${page}")
+string(REGEX MATCH "\n\\.SH OPTIONS\n.*\n\\.SH EXAMPLES\n" options "${page}")
+
+# In the help an option stands at the start of its line, in the page in a heading line.
+string(REGEX MATCHALL "\n +-[^ ]+" in_help "${help}")
+string(REGEX MATCHALL "\n\\.[BI]+R? -[^\n]+" in_page "${options}")
+foreach(side IN ITEMS in_help in_page)
+  string(REGEX MATCHALL "--?[a-z][a-z-]*" ${side} "${${side}}")
+  list(REMOVE_DUPLICATES ${side})
+  list(SORT ${side})
+endforeach()
+list(LENGTH in_help count)
+if(count LESS 10)
+  message(FATAL_ERROR "only ${count} options found in the help; has its shape changed?")
+endif()
+
+set(only_in_help ${in_help})
+list(REMOVE_ITEM only_in_help ${in_page})
+set(only_in_page ${in_page})
+list(REMOVE_ITEM only_in_page ${in_help})
+if(only_in_help OR only_in_page)
+  message(FATAL_ERROR "only in --help: ${only_in_help}\nonly in the manual page: ${only_in_page}")
+endif()
+message(STATUS "${count} options in both")
