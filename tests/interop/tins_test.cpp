@@ -207,17 +207,22 @@ TEST(TinsPrepend, refuses_options_that_no_header_holds) {
   EXPECT_EQ(to_string(result.error()), "libtins: TCP header: 72 octets, its length field counts to 60");
 }
 
-TEST(TinsPrepend, writes_ip_options_without_harm_to_the_payload_or_not_at_all) {
+TEST(TinsPrepend, writes_ip_options_without_harm_to_what_follows_or_not_at_all) {
   for (const bool with_length : {false, true}) {
-    auto outer = ip();
-    outer.protocol(253);
-    outer.noop();
-    outer.noop();
-    if (with_length) outer.stream_identifier(7);
+    auto header = ip();
+    header.noop();
+    header.noop();
+    if (with_length) header.stream_identifier(7);
+    auto outer = header / Tins::UDP(1, 0x1234);
     PacketBuffer buffer = dirty_buffer(as_bytes("ping"));
     const auto result = prepend(buffer, outer);
     if (result) {
-      EXPECT_EQ(as_text(Ipv4View::parse(buffer.bytes())->payload()), "ping");
+      const auto four = Ipv4View::parse(buffer.bytes());
+      ASSERT_TRUE(four.has_value());
+      const auto udp = UdpView::parse(four->payload());
+      ASSERT_TRUE(udp.has_value());
+      EXPECT_EQ(udp->source_port(), Port{0x1234});
+      EXPECT_EQ(as_text(udp->payload()), "ping");
     } else {
       EXPECT_TRUE(with_length);
       EXPECT_EQ(to_string(result.error()), "libtins: IP: options, of which this libtins counts an octet too few each");

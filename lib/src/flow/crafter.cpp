@@ -140,6 +140,11 @@ std::optional<InputError> Crafter::Impl::refusal(const Message& message, const S
     std::string reason = to_string(CraftError{layer, CraftError::Code::payload_too_long, message.payload.size(), most});
     return refuse("message", {}, reason + (settled.transport == Transport::udp ? "; split it over several rows" : "; --mode session cuts it into segments"));
   }
+  if (options_.mode == Mode::session && settled.transport == Transport::tcp &&
+      settled.route.source == settled.route.destination) {
+    return refuse("dst_port", to_string(settled.route.destination),
+                  "source and destination are the same: give one side another port, or another address with --host");
+  }
   if (family == IpAddress::Family::ipv6 && mtu_ < least_ipv6_mtu) {
     return refuse("src_ip", to_string(settled.route.source.address),
                   "IPv6 needs an MTU of 1280 at least, --mtu says " + std::to_string(mtu_));

@@ -73,6 +73,38 @@ int status_of(std::string_view line) noexcept {
   return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 }
 
+/// Breaks a text of one line into several where semicolons stand for line breaks, as in
+/// `GET / HTTP/1.1; Host: example.org; Accept: */*`: before each field line, and before what follows the last of them,
+/// which is the body. False when nothing of the kind is there.
+bool break_at_semicolons(std::string_view text, std::string& out) {
+  constexpr std::string_view separator = "; ";
+  const auto is_field = [](std::string_view part) {
+    const std::size_t colon = field_name_end(part);
+    return colon != std::string_view::npos && part.substr(colon).starts_with(": ");
+  };
+  if (text.find('\n') != std::string_view::npos) return false;
+  std::size_t last_field = std::string_view::npos;
+  for (std::size_t at = 0; (at = text.find(separator, at)) != std::string_view::npos; at += separator.size()) {
+    if (is_field(text.substr(at + separator.size()))) last_field = at;
+  }
+  if (last_field == std::string_view::npos) return false;
+  out.clear();
+  std::size_t begin = 0;
+  for (std::size_t at = 0; (at = text.find(separator, at)) != std::string_view::npos; at += separator.size()) {
+    const std::string_view next = text.substr(at + separator.size());
+    const bool field = is_field(next);
+    if (!field && at < last_field) continue;  // a parameter of the field before it
+    out.append(text.substr(begin, at - begin)).append(crlf);
+    begin = at + separator.size();
+    if (!field) {  // the body
+      out.append(crlf);
+      break;
+    }
+  }
+  out.append(text.substr(begin));
+  return true;
+}
+
 /// The fields that decide where a message ends.
 struct Framing {
   bool host = false;
@@ -116,6 +148,10 @@ HttpMethod http_method(std::string_view request) noexcept {
 }
 
 bool complete_http(std::string_view text, std::string_view host, HttpMethod method, std::string& out) {
+  if (std::string broken; text.find("; ") != std::string_view::npos && break_at_semicolons(text, broken)) {
+    static_cast<void>(complete_http(broken, host, method, out));
+    return true;
+  }
   const bool request = http_start_line(text) == HttpStartLine::request;
   std::string_view rest = text;
   const std::string_view line = trim(take_line(rest));

@@ -6,10 +6,11 @@
 #include <cstring>
 #include <optional>
 
+#include "base/utf8.h"
+#include "encap/input/timestamp_text.h"
 #include "encap/wire/ip_address.h"
 #include "input/table_columns.h"
 #include "input/table_source.h"
-#include "encap/input/timestamp_text.h"
 
 // The parser's header: <libfccp/csv.h> or <csv.h>, as the build found it. It cuts file names on purpose, which g++
 // reports where its functions are inlined.
@@ -70,32 +71,48 @@ struct Rfc4180Quotes {
 struct Cell {
   char* begin = nullptr;
   char* end = nullptr;
-  std::uint32_t column = 0;  // where it starts in its row, from 1
+  std::uint32_t column = 0;  // where it starts in its line, from 1
+  std::uint32_t line = 0;    // line breaks inside quotes of its row before it
 
   [[nodiscard]] std::string_view text() const noexcept { return {begin, static_cast<std::size_t>(end - begin)}; }
 };
 
-/// Cuts a row with csv.h; a switch over templates, because csv.h wants the separator at compile time.
-template <char Separator>
+/// Cuts a row with csv.h. When csv.h throws, the last of the cells is the one it refused. Where quotes hold line feeds,
+/// they are unmasked, and cells get the place an editor shows for them.
+template <char Separator, bool HoldsLineFeeds>
 void cut_row(char* line, std::vector<Cell>& cells) {
-  char* rest = line;
-  while (rest != nullptr) {
-    Cell cell;
+  std::uint32_t line_feeds = 0;
+  for (char* rest = line; rest != nullptr;) {
+    Cell& cell = cells.emplace_back();
+    cell = {rest, rest, static_cast<std::uint32_t>(rest - line + 1), line_feeds};
     io::detail::chop_next_column<Rfc4180Quotes<Separator>>(rest, cell.begin, cell.end);
-    cell.column = static_cast<std::uint32_t>(cell.begin - line + 1);
+    if constexpr (HoldsLineFeeds) {
+      for (char* at = cell.begin; at != cell.end; ++at) {
+        if (*at != masked_line_feed) continue;
+        *at = '\n';
+        line = at + 1;
+        ++line_feeds;
+      }
+    }
     Rfc4180Quotes<Separator>::unescape(cell.begin, cell.end);
-    cells.push_back(cell);
   }
 }
 
-using RowCutter = void (*)(char*, std::vector<Cell>&);
+/// Pointers to what cuts rows: csv.h wants the separator at compile time.
+struct RowCutter {
+  void (*plain)(char*, std::vector<Cell>&);
+  void (*holding_line_feeds)(char*, std::vector<Cell>&);
+};
+
+template <char Separator>
+constexpr RowCutter row_cutter{cut_row<Separator, false>, cut_row<Separator, true>};
 
 RowCutter cutter_for(char separator) noexcept {
   switch (separator) {
-    case ';': return cut_row<';'>;
-    case '\t': return cut_row<'\t'>;
-    case '|': return cut_row<'|'>;
-    default: return cut_row<','>;
+    case ';': return row_cutter<';'>;
+    case '\t': return row_cutter<'\t'>;
+    case '|': return row_cutter<'|'>;
+    default: return row_cutter<','>;
   }
 }
 
@@ -151,20 +168,11 @@ bool is_ascii(std::string_view text) noexcept {
   return (bits & 0x8080808080808080u) == 0;
 }
 
-/// Whether octets are UTF-8 (RFC 3629 §4).
 bool is_utf8(std::string_view text) noexcept {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
-    if (length == 0 || i + length > text.size()) return false;
-    for (std::size_t k = 1; k < length; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + k]);
-      // The first octet behind the lead has a narrower range where longer forms or surrogates would start.
-      const unsigned low = k != 1 ? 0x80 : lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-      const unsigned high = k != 1 ? 0xbf : lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-      if (next < low || next > high) return false;
-    }
-    i += length;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
   }
   return true;
 }
@@ -267,6 +275,8 @@ class MessageReader::Impl {
 
  private:
   bool next_row();
+  [[nodiscard]] InputError quote_not_closed();
+  Result<void, InputError> check_octets();
   Result<void, InputError> fill_message();
   Result<void, InputError> fill_party(Column app, Column ip, Column port, Party& party);
   Result<void, InputError> fill_time();
@@ -275,14 +285,14 @@ class MessageReader::Impl {
   [[nodiscard]] Cell& cell(Column column) noexcept { return row_[static_cast<std::size_t>(column)]; }
   [[nodiscard]] std::string_view text(Column column) noexcept { return trimmed(cell(column).text()); }
   [[nodiscard]] InputError wrong(Column column, std::string_view excerpt, std::string reason);
-  [[nodiscard]] InputError wrong_row(std::string reason);
+  [[nodiscard]] InputError wrong_cell(const Cell& cell, Column column, std::string_view excerpt, std::string reason);
 
   std::string name_;
   Options options_;
   TableSource source_;
   std::atomic<std::uint64_t> octets_{0};  // counted by the parser's reading thread
   io::LineReader lines_;
-  RowCutter cut_ = nullptr;
+  RowCutter cut_{};
   std::vector<Column> columns_;
   std::vector<Cell> cells_;
   std::array<Cell, column_count> row_;
@@ -293,6 +303,8 @@ class MessageReader::Impl {
   std::uint64_t masked_lines_ = 0; // line breaks inside quotes, which the parser does not count
   std::uint64_t rows_ = 0;
   std::optional<TimestampText::Kind> time_kind_;
+  std::uint64_t missing_times_before_ = 0;  // rows without a time before the first row that has one
+  bool holds_masked_octet_ = false;         // in the row, in whichever cell
   bool ended_ = false;
 };
 
@@ -303,20 +315,22 @@ bool MessageReader::Impl::next_row() {
     if (line == nullptr) return false;
     line_ = lines_.get_file_line() + masked_lines_;
     cells_.clear();
-    const std::size_t length = std::strlen(line);
+    std::size_t length = std::strlen(line);
+    // Of CR CR LF, which programs write that add a CR to every LF, csv.h leaves one.
+    while (length != 0 && line[length - 1] == '\r') line[--length] = '\0';
+    holds_masked_octet_ = std::memchr(line, masked_octet, length) != nullptr;
     if (std::memchr(line, masked_line_feed, length) != nullptr) {
       masked_lines_ += static_cast<std::uint64_t>(std::count(line, line + length, masked_line_feed));
-      cut_(line, cells_);
-      for (const Cell& part : cells_) std::replace(part.begin, part.end, masked_line_feed, '\n');
+      cut_.holding_line_feeds(line, cells_);
     } else {
-      cut_(line, cells_);
+      cut_.plain(line, cells_);
     }
     if (std::any_of(cells_.begin(), cells_.end(), [](const Cell& part) { return !trimmed(part.text()).empty(); })) return true;
     if (!columns_.empty()) ++notes_.blank_rows;
   }
 }
 
-Result<void, Failure> MessageReader::Impl::read_header() {
+Result<void, Failure> MessageReader::Impl::read_header() try {
   cut_ = cutter_for(source_.separator());
   notes_.separator = source_.separator();
   if (!next_row()) {
@@ -324,30 +338,48 @@ Result<void, Failure> MessageReader::Impl::read_header() {
   }
   // Spreadsheets may put the separator into a line of its own.
   if (cells_.size() <= 2 && trimmed(cells_[0].text()).starts_with("sep=") && !next_row()) {
-    return unexpected(Failure{InputError{{name_, 1, 0}, {}, {}, "the table has no header row"}});
+    return unexpected(Failure{InputError{{name_, line_, 0}, {}, {}, "the table has no header row"}});
   }
   std::vector<std::string> header;
   for (const Cell& part : cells_) header.emplace_back(trimmed(part.text()));
   columns_ = match_columns(header, notes_);
   if (std::find(columns_.begin(), columns_.end(), Column::message) == columns_.end()) {
-    std::string found;
-    for (const std::string& column : header) found += (found.empty() ? "" : ", ") + column;
     constexpr std::size_t longest_list = 400;
-    if (found.size() > longest_list) found = found.substr(0, longest_list) + " ...";
-    InputError error{{name_, line_, 0}, {}, {}, {}};
-    error.reason = "there is no message column (message, payload or data) among: ";
-    // The list goes through the same mill as excerpts, so that a table cannot write to the terminal.
-    for (const char c : found) error.reason += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-    return unexpected(Failure{std::move(error)});
+    std::string found;
+    for (const std::string& column : header) {
+      found += (found.empty() ? "" : ", ") + column;
+      if (found.size() > longest_list) break;
+    }
+    return unexpected(Failure{InputError{
+        {name_, line_, 0}, {}, {}, "there is no message column (message, payload or data) among: " + printable(found, longest_list)}});
   }
   return {};
+} catch (const io::error::escaped_string_not_closed&) {
+  return unexpected(Failure{quote_not_closed()});
+} catch (const io::error::line_length_limit_exceeded&) {
+  return unexpected(Failure{InputError{{name_, lines_.get_file_line(), 0}, {}, {}, "the header row is longer than 16 MiB; is this a table?"}});
+}
+
+InputError MessageReader::Impl::wrong_cell(const Cell& cell, Column column, std::string_view excerpt, std::string reason) {
+  constexpr std::size_t longest_excerpt = 256;  // messages may be long; what is printed is shorter still
+  return {{name_, line_ + cell.line, cell.column},
+          std::string{name(column)},
+          std::string{excerpt.substr(0, longest_excerpt)},
+          std::move(reason)};
 }
 
 InputError MessageReader::Impl::wrong(Column column, std::string_view excerpt, std::string reason) {
-  return {{name_, line_, cell(column).column}, std::string{name(column)}, std::string{excerpt}, std::move(reason)};
+  return wrong_cell(cell(column), column, excerpt, std::move(reason));
 }
 
-InputError MessageReader::Impl::wrong_row(std::string reason) { return {{name_, line_, 0}, {}, {}, std::move(reason)}; }
+/// Precondition: csv.h refused the last of the cells.
+InputError MessageReader::Impl::quote_not_closed() {
+  const Cell& refused = cells_.back();
+  const std::string_view rest{refused.begin};
+  const std::size_t at = cells_.size() - 1;
+  return wrong_cell(refused, at < columns_.size() ? columns_[at] : Column::none, rest.substr(0, rest.find(masked_line_feed)),
+                    "a quote is opened and not closed: end the cell with \", and write a quote inside it twice");
+}
 
 Result<const Message*, Failure> MessageReader::Impl::next() {
   if (ended_) return nullptr;
@@ -364,25 +396,30 @@ Result<const Message*, Failure> MessageReader::Impl::next() {
     return unexpected(failure.failure);
   } catch (const io::error::escaped_string_not_closed&) {
     ++rows_;
-    return unexpected(Failure{wrong_row("a quote is opened and not closed: end the cell with \", and write a quote inside it twice")});
+    return unexpected(Failure{quote_not_closed()});
   } catch (const io::error::line_length_limit_exceeded&) {
     ended_ = true;
-    line_ = lines_.get_file_line() + masked_lines_;
-    return unexpected(Failure{wrong_row("the row is longer than 16 MiB; is a quote not closed?")});
+    ++rows_;
+    return unexpected(Failure{
+        InputError{{name_, lines_.get_file_line() + masked_lines_, 0}, {}, {}, "the row is longer than 16 MiB; is a quote not closed?"}});
   }
 }
 
 Result<void, InputError> MessageReader::Impl::fill_message() {
-  if (cells_.size() > columns_.size() &&
-      std::any_of(cells_.begin() + static_cast<std::ptrdiff_t>(columns_.size()), cells_.end(),
-                  [](const Cell& part) { return !trimmed(part.text()).empty(); })) {
-    return unexpected(wrong_row(std::to_string(cells_.size()) + " cells, the header names " + std::to_string(columns_.size()) +
-                                ": put a cell that holds the separator between quotes, as in \"Hi, there\""));
+  for (std::size_t i = columns_.size(); i < cells_.size(); ++i) {
+    const std::string_view extra = trimmed(cells_[i].text());
+    if (extra.empty()) continue;
+    return unexpected(wrong_cell(cells_[i], Column::none, extra,
+                                 std::to_string(cells_.size()) + " cells, the header names " + std::to_string(columns_.size()) +
+                                     ": put a cell that holds the separator between quotes, as in \"Hi, there\""));
   }
   if (cells_.size() < columns_.size()) ++notes_.short_rows;
   row_.fill({});
   for (std::size_t i = 0; i < std::min(cells_.size(), columns_.size()); ++i) {
     if (columns_[i] != Column::none) cell(columns_[i]) = cells_[i];
+  }
+  if (holds_masked_octet_) {
+    if (auto checked = check_octets(); !checked) return checked;
   }
 
   message_ = {};
@@ -428,7 +465,8 @@ Result<void, InputError> MessageReader::Impl::fill_party(Column app, Column ip, 
   }
   if (const std::string_view address = text(ip);
       !address.empty() && !read_address(address, party) && !means_nothing(address)) {
-    if (!may_be_name(address) || IpAddress::parse(address)) {
+    // No name holds two colons; 2001:db8::1/64 and fe80::1%eth0 were meant to be addresses.
+    if (!may_be_name(address) || std::count(address.begin(), address.end(), ':') > 1) {
       return unexpected(wrong(ip, address, "write an IPv4 or IPv6 address, as in 10.0.0.1 or 2001:db8::1"));
     }
     ++notes_.names_in_address_cells;
@@ -441,15 +479,17 @@ Result<void, InputError> MessageReader::Impl::fill_time() {
   const std::string_view written = text(Column::timestamp);
   const auto time = written.empty() ? std::nullopt : parse_timestamp(written);
   if (!time && means_nothing(written)) {
-    if (time_kind_) ++notes_.missing_times;
+    ++(time_kind_ ? notes_.missing_times : missing_times_before_);
     return {};
   }
   if (!time) {
     return unexpected(wrong(Column::timestamp, written,
                             "write " + std::string{example_of(time_kind_.value_or(TimestampText::Kind::offset))}));
   }
-  if (!time_kind_) time_kind_ = time->kind;
-  // An offset may grow past the point where seconds alone would be taken for a date.
+  if (!time_kind_) {
+    time_kind_ = time->kind;
+    notes_.missing_times = missing_times_before_;
+  }
   if (*time_kind_ != time->kind) {
     return unexpected(wrong(Column::timestamp, written,
                             "the rows before have another kind of time: write " + std::string{example_of(*time_kind_)}));
@@ -463,14 +503,24 @@ Result<void, InputError> MessageReader::Impl::fill_time() {
   return {};
 }
 
+/// Refuses octets that cannot be told apart once they are masked, in cells that are used.
+Result<void, InputError> MessageReader::Impl::check_octets() {
+  for (std::size_t i = 0; i < column_count; ++i) {
+    const std::string_view written = row_[i].text();
+    const std::size_t at = written.find(masked_octet);
+    if (at == std::string_view::npos) continue;
+    constexpr std::size_t longest_lead = 40;
+    const std::size_t from = at - std::min(at, longest_lead);
+    return unexpected(wrong(static_cast<Column>(i), written.substr(from, at - from),
+                            "behind this stands an octet that no text holds (NUL, 0xfe or 0xff): in a message, write it as "
+                            "\\x00 and use --escapes"));
+  }
+  return {};
+}
+
 Result<void, InputError> MessageReader::Impl::fill_payload() {
   Cell& payload = cell(Column::message);
   const std::string_view written = payload.text();
-  if (const std::size_t at = written.find(masked_octet); at != std::string_view::npos) {
-    InputError error = wrong(Column::message, written.substr(0, at),
-                             "behind this stands an octet that no text holds (NUL, 0xfe or 0xff): write it as \\x00 and use --escapes");
-    return unexpected(std::move(error));
-  }
   if (!is_ascii(written) && !is_utf8(written)) ++notes_.not_utf8;
   if (options_.escapes) {
     if (const std::size_t at = read_escapes(payload); at != std::string_view::npos) {
@@ -495,10 +545,6 @@ Result<MessageReader, Failure> MessageReader::open(std::string name, std::unique
     return MessageReader{std::move(impl)};
   } catch (const TableFailure& failure) {
     return unexpected(failure.failure);
-  } catch (const io::error::escaped_string_not_closed&) {
-    return unexpected(Failure{InputError{{name, 1, 0}, {}, {}, "a quote in the header row is opened and not closed"}});
-  } catch (const io::error::line_length_limit_exceeded&) {
-    return unexpected(Failure{InputError{{name, 1, 0}, {}, {}, "the header row is longer than 16 MiB; is this a table?"}});
   }
 }
 

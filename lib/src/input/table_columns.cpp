@@ -27,8 +27,12 @@ constexpr std::array<Names, column_count> names{{
     {Column::msg_id, "msg_id", {"id", "no.", "no", "message_id", "msgid"}},
 }};
 
-/// Lower case, blanks and hyphens as underscores, nothing around it.
+/// Lower case, blanks and hyphens as underscores, nothing around it, and no unit behind it that we assume anyway.
 std::string normalised(std::string_view text) {
+  static constexpr std::array<std::string_view, 8> units{"(s)", "[s]", "(sec)", "[sec]", "(seconds)", "[seconds]", "(utc)", "(UTC)"};
+  for (const std::string_view unit : units) {
+    if (text.ends_with(unit)) text.remove_suffix(unit.size());
+  }
   std::string result;
   for (char c : text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');

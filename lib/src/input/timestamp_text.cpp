@@ -177,13 +177,19 @@ std::optional<TimestampText> time_of_day(std::string_view text) noexcept {
 
 /// Seconds, with a fraction and an exponent of ten where given.
 std::optional<TimestampText> seconds(std::string_view text) noexcept {
-  // Digits up to a billion seconds are exact in integers; floating point would lose nanoseconds.
+  // Integers are exact; floating point would lose nanoseconds.
   std::int64_t whole = 0;
   std::size_t at = 0;
-  for (; at < text.size() && is_digit(text[at]) && at < 10; ++at) whole = whole * 10 + (text[at] - '0');
+  for (; at < text.size() && is_digit(text[at]) && at < 16; ++at) whole = whole * 10 + (text[at] - '0');
   Scanner rest{text.substr(at)};
+  // A count of milliseconds or microseconds since 1970 is a thousand or a million times as large as any year we hold.
+  if (rest.done() && (at == 13 || at == 16)) {
+    const std::int64_t unit = at == 13 ? 1'000'000 : 1'000;
+    if (whole > INT64_MAX / unit) return std::nullopt;
+    return TimestampText{Kind::epoch, whole * unit};
+  }
   const auto part = rest.fraction();
-  if ((at != 0 || (!text.empty() && text[0] == '.')) && part && rest.done()) {
+  if ((at != 0 || text.starts_with('.')) && part && rest.done()) {
     if (whole > INT64_MAX / second - 1) return std::nullopt;
     return TimestampText{whole >= static_cast<std::int64_t>(earliest_epoch) ? Kind::epoch : Kind::offset,
                          whole * second + *part};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "encap/base/source_location.h"
 
@@ -14,8 +15,12 @@ struct InputError {
   std::string reason;   ///< what was wrong and what would be right, as a sentence without a full stop
 };
 
-/// As in `bad.csv:7:31: timestamp: "0.1s": write seconds, as in 0.125`. Octets of the excerpt that are not printable
-/// are shown as `\xHH`, so that a table cannot write to the terminal.
+/// Text out of a table as a terminal may show it: controls and what is no UTF-8 as `\xHH`, and `...` for what is
+/// behind the first `longest` octets.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t longest);
+
+/// As in `bad.csv:7:31: timestamp: "0.1s": write seconds, as in 0.125`. The excerpt is `printable`, so that a table
+/// cannot write to the terminal.
 [[nodiscard]] std::string to_string(const InputError& error);
 
 }  // namespace encap

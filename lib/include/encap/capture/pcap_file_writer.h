@@ -31,7 +31,7 @@ class PcapFileWriter final : public PacketSink {
 
   struct Options {
     std::optional<LinkType> link_type{};  ///< of every packet in the file; default: of the first one, raw without any
-    bool nanoseconds = false;                         ///< unit of the timestamps' fraction; microseconds otherwise
+    bool nanoseconds = false;             ///< unit of the timestamps' fraction; microseconds otherwise
     std::uint32_t snap_length = maximum_snap_length;  ///< octets kept of a packet, 1..262144
     Delivery when = Delivery::committed;              ///< matters for pipes and standard output
   };

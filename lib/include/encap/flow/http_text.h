@@ -24,9 +24,10 @@ enum class HttpMethod : std::uint8_t { other, head, connect };
 
 /// Finishes what stands in a table into a whole message of RFC 9112: the version, CRLF at each line's end, `Host` from
 /// `host` on requests, a `Content-Length` that counts the body where one is there or could be expected, the empty
-/// line. Text that is a whole message already comes out as it was. Precondition: `http_start_line(text)` is not none.
-/// `method` is that of the request, or of the one this response answers. Replaces the content of `out`.
-/// Returns whether `out` differs from `text`.
+/// line. Where `; ` stands between a start line and its field lines, it is taken for a line break. Text that is a whole
+/// message already comes out as it was. Precondition: `http_start_line(text)` is not none. `method` is that of the
+/// request, or of the one this response answers. Replaces the content of `out`. Returns whether `out` differs from
+/// `text`.
 bool complete_http(std::string_view text, std::string_view host, HttpMethod method, std::string& out);
 
 }  // namespace encap
