@@ -80,10 +80,10 @@ struct BadCase {
 class TcpOptionsMalformed : public ::testing::TestWithParam<BadCase> {};
 
 TEST_P(TcpOptionsMalformed, is_refused_at_its_offset) {
-  EXPECT_TRUE(
-      refused(TcpOptionsView::parse(hex_vector(GetParam().octets)),
-              DissectError{Layer::tcp_options, DissectError::Code::bad_option, DissectError::Limit::option_length,
-                           GetParam().offset, GetParam().needed, GetParam().available}));
+  const auto octets = hex_vector(GetParam().octets);
+  EXPECT_TRUE(refused(TcpOptionsView::parse(octets), DissectError{Layer::tcp_options, DissectError::Code::bad_option,
+                                                                  DissectError::Limit::option_length, GetParam().offset,
+                                                                  GetParam().needed, GetParam().available}));
 }
 
 INSTANTIATE_TEST_SUITE_P(

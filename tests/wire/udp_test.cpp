@@ -95,7 +95,8 @@ struct LengthCase {
 class UdpLength : public ::testing::TestWithParam<LengthCase> {};
 
 TEST_P(UdpLength, that_contradicts_is_refused) {
-  EXPECT_TRUE(refused(UdpView::parse(hex_vector(GetParam().octets)), GetParam().expected));
+  const auto octets = hex_vector(GetParam().octets);
+  EXPECT_TRUE(refused(UdpView::parse(octets), GetParam().expected));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -116,9 +117,9 @@ INSTANTIATE_TEST_SUITE_P(
     CaseName{});
 
 TEST(UdpView, of_a_captured_part_still_refuses_a_length_below_the_header) {
-  EXPECT_TRUE(
-      refused(UdpView::parse_captured(hex_vector("c000 0035 0007 62cd")),
-              DissectError{Layer::udp, DissectError::Code::bad_length, DissectError::Limit::udp_length, 4, 8, 7}));
+  constexpr auto octets = hex_bytes("c000 0035 0007 62cd");
+  EXPECT_TRUE(refused(UdpView::parse_captured(octets), DissectError{Layer::udp, DissectError::Code::bad_length,
+                                                                    DissectError::Limit::udp_length, 4, 8, 7}));
 }
 
 TEST(UdpHeader, emits_the_golden_datagram_over_a_dirty_buffer) {

@@ -9,9 +9,7 @@ std::string rows(std::uint64_t count) { return fmt::format("{} {}", count, count
 /// A name out of a table, safe to print.
 std::string shown(const std::string& name) {
   constexpr std::size_t longest = 60;
-  std::string text;
-  for (const char c : name.substr(0, longest)) text += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  return text;
+  return encap::printable(name, longest);
 }
 
 }  // namespace
