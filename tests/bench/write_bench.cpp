@@ -1,11 +1,10 @@
 // Writing a capture file: our writer beside libpcap's and libtins', 100,000 packets of 110 octets into a new file.
-#include <benchmark/benchmark.h>
-#include <pcap/pcap.h>
-#include <tins/tins.h>
-
 #include <array>
+#include <benchmark/benchmark.h>
 #include <cstdio>
+#include <pcap/pcap.h>
 #include <string>
+#include <tins/tins.h>
 #include <unistd.h>
 
 #include "encap/capture/pcap_file_writer.h"

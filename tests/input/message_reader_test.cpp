@@ -341,7 +341,7 @@ TEST_P(MessageError, says_where_what_and_what_would_be_right_and_the_reader_goes
 #define ENCAP_WANT_ADDRESS "write an IPv4 or IPv6 address, as in 10.0.0.1 or 2001:db8::1"
 #define ENCAP_WANT_RANGE "write a time between 1970 and 2106, which a capture file can hold"
 #define ENCAP_WANT_QUOTES "put a cell that holds the separator between quotes, as in \"Hi, there\""
-#define ENCAP_WANT_ESCAPE "no escape of C: write \\r, \\n, \\t, \\xHH with two digits, or \\\\ for a backslash"
+#define ENCAP_WANT_ESCAPE "C knows no such escape: write \\r, \\n, \\t, \\xHH with two digits, or \\\\ for a backslash"
 #define ENCAP_WANT_TEXT                                                                                      \
   "behind this stands an octet that no text holds (NUL, 0xfe or 0xff): in a message, write it as \\x00 and " \
   "use --escapes"

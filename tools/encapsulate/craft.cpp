@@ -1,10 +1,10 @@
 #include "craft.h"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <fmt/format.h>
 
 #include "encap/capture/pcap_file_writer.h"
 #include "encap/input/message_read_ahead.h"
@@ -23,6 +23,10 @@ constexpr std::uint64_t errors_in_full = 20;
 
 void say(const std::string& line) { fmt::print(stderr, "encapsulate: {}\n", line); }
 
+std::string table_name(const CommandOptions& options) {
+  return options.table == "-" ? "standard input" : options.table;
+}
+
 /// Takes packets and keeps none: a dry run goes the whole way but the last step.
 class NullSink final : public encap::PacketSink {
  public:
@@ -36,23 +40,19 @@ ExitCode report(const IoError& error) {
   return ExitCode::io;
 }
 
-std::string grouped(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
-  return digits;
-}
-
 std::string summary_line(const CommandOptions& options, const encap::CraftSummary& made, double seconds) {
-  std::string line = fmt::format("{} messages", grouped(made.messages));
-  if (options.craft.mode == encap::CraftOptions::Mode::session) {
-    line += fmt::format(" in {} conversation{}", grouped(made.conversations), made.conversations == 1 ? "" : "s");
-  }
-  line += fmt::format(", {} packets, {} bytes", grouped(made.packets), grouped(made.octets));
-  line += options.dry_run ? ", nothing written" : options.output == "-" ? ", to standard output" : ", " + options.output;
-  line += fmt::format(", {:.3f} s, {} packets/s", seconds, grouped(static_cast<std::uint64_t>(static_cast<double>(made.packets) / std::max(seconds, 1e-6))));
-  if (made.http_completed != 0) line += fmt::format("; {} HTTP messages completed", grouped(made.http_completed));
-  if (made.rows_joined != 0) line += fmt::format(" ({} rows joined to the one before)", grouped(made.rows_joined));
-  if (made.lines_completed != 0) line += fmt::format("; {} lines ended with CRLF", grouped(made.lines_completed));
+  std::string line = counted(made.messages, "message");
+  if (options.craft.mode == encap::CraftOptions::Mode::session)
+    line += " in " + counted(made.conversations, "conversation");
+  line += fmt::format(", {}, {}", counted(made.packets, "packet"), counted(made.octets, "byte"));
+  line += options.dry_run         ? ", nothing written"
+          : options.output == "-" ? ", to standard output"
+                                  : ", " + options.output;
+  const double rate = static_cast<double>(made.packets) / std::max(seconds, 1e-6);
+  line += fmt::format(", {:.3f} s, {}/s", seconds, counted(static_cast<std::uint64_t>(rate), "packet"));
+  if (made.http_completed != 0) line += fmt::format("; {} completed", counted(made.http_completed, "HTTP message"));
+  if (made.rows_joined != 0) line += fmt::format(" ({} joined to the one before)", counted(made.rows_joined, "row"));
+  if (made.lines_completed != 0) line += fmt::format("; {} ended with CRLF", counted(made.lines_completed, "line"));
   return line;
 }
 
@@ -60,7 +60,10 @@ std::string summary_line(const CommandOptions& options, const encap::CraftSummar
 class Run {
  public:
   Run(const CommandOptions& options, encap::MessageReadAhead& reader, encap::PacketSink& sink)
-      : options_{options}, reader_{reader}, crafter_{options.craft, sink}, progress_{{options.table, options.quiet, options.progress}} {}
+      : options_{options},
+        reader_{reader},
+        crafter_{options.craft, sink},
+        progress_{{options.table, options.quiet, options.progress}} {}
 
   /// Every row of the table. Errors: what ends the run, as opposed to a row.
   encap::Result<void, IoError> push_rows() {
@@ -85,11 +88,12 @@ class Run {
 
   void print_notes() {
     progress_.clear();
-    if (bad_rows_ > errors_in_full) say(fmt::format("and {} rows more that cannot be used", bad_rows_ - errors_in_full));
+    if (bad_rows_ > errors_in_full)
+      say(fmt::format("and {} more that cannot be used", counted(bad_rows_ - errors_in_full, "row")));
     if (options_.quiet) return;
     for (const std::string& note : table_notes(reader_.notes())) say("note: " + note);
     for (const std::string& note : craft_notes(crafter_.summary())) say("note: " + note);
-    if (bad_rows_ != 0 && options_.skip_errors) say(fmt::format("note: {} rows left out", bad_rows_));
+    if (bad_rows_ != 0 && options_.skip_errors) say(fmt::format("note: {} left out", counted(bad_rows_, "row")));
   }
   void print_summary() {
     if (!options_.quiet) say(summary_line(options_, crafter_.summary(), progress_.seconds()));
@@ -125,16 +129,20 @@ ExitCode run(const CommandOptions& options, encap::MessageReadAhead& reader, enc
   }
   const int signal = interrupted_by();
   if (signal == 0 && !run.may_write()) {
-    if (!options.dry_run) say(fmt::format("{}: nothing was written; --on-error skip leaves {} out", options.table, run.bad_rows() == 1 ? "that row" : "those rows"));
+    say(fmt::format("{}: {} cannot be used, nothing was written; --on-error skip leaves {} out", table_name(options),
+                    counted(run.bad_rows(), "row"), run.bad_rows() == 1 ? "it" : "them"));
     return ExitCode::input_errors;
   }
   if (signal == 0 && run.summary().packets == 0) {
-    say(fmt::format("{}: {}; nothing was written", options.table,
+    say(fmt::format("{}: {}; nothing was written", table_name(options),
                     reader.rows() == 0 ? "the table has a header and no rows" : "no row holds a message to send"));
     return ExitCode::input_errors;
   }
   if (writer != nullptr) {
-    if (const auto kept = writer->commit(); !kept) return report(kept.error());
+    if (const auto kept = writer->commit(); !kept) {
+      static_cast<void>(writer->commit());  // the whole packets that are there
+      return report(kept.error());
+    }
   }
   run.print_summary();
   if (signal == 0) return ExitCode::done;
@@ -147,8 +155,7 @@ ExitCode craft(const CommandOptions& options) {
   encap::Result<std::unique_ptr<encap::ByteSource>, IoError> source =
       options.table == "-" ? standard_input() : encap::open_file_source(options.table);
   if (!source) return report(source.error());
-  const std::string name = options.table == "-" ? "standard input" : options.table;
-  auto reader = encap::MessageReader::open(name, std::move(*source), {.escapes = options.escapes});
+  auto reader = encap::MessageReader::open(table_name(options), std::move(*source), {.escapes = options.escapes});
   if (!reader) {
     if (const auto* refused = std::get_if<IoError>(&reader.error())) return report(*refused);
     if (interrupted_by() != 0) return interrupted_by() == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;

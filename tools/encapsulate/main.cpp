@@ -1,5 +1,4 @@
 #include <exception>
-
 #include <fmt/format.h>
 
 #include "craft.h"

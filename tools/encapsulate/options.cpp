@@ -1,12 +1,11 @@
 #include "options.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdio>
+#include <fmt/format.h>
 #include <map>
+#include <unistd.h>
 
 #include "encap/input/timestamp_text.h"
 
@@ -63,7 +62,8 @@ encap::Duration duration(const std::string& option, const std::string& text) {
   const std::string unit{end, text.data() + text.size()};
   const std::map<std::string, double> units{{"us", 1e3}, {"ms", 1e6}, {"s", 1e9}};
   const auto scale = units.find(unit);
-  if (error != std::errc{} || scale == units.end() || !(value >= 0) || value * scale->second > 60e9) refuse(option, text, shape);
+  if (error != std::errc{} || scale == units.end() || !(value >= 0) || value * scale->second > 60e9)
+    refuse(option, text, shape);
   return encap::Duration{static_cast<std::int64_t>(value * scale->second)};
 }
 
@@ -98,7 +98,8 @@ void check_output_name(const std::string& name) {
       refuse("-w", name, "this version writes plain pcap; name the file .pcap");
     }
   }
-  if (name == "-" && isatty(STDOUT_FILENO) != 0) refuse("-w", name, "standard output is a terminal; name a file, or pipe it on");
+  if (name == "-" && isatty(STDOUT_FILENO) != 0)
+    refuse("-w", name, "standard output is a terminal; name a file, or pipe it on");
 }
 
 }  // namespace
@@ -106,7 +107,8 @@ void check_output_name(const std::string& name) {
 std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) {
   CommandOptions options;
   CraftOptions& craft = options.craft;
-  CLI::App app{"Turns a table of application messages into the packets a real network would have carried.", "encapsulate"};
+  CLI::App app{"Turns a table of application messages into the packets a real network would have carried.",
+               "encapsulate"};
   app.footer(examples);
   app.set_version_flag("--version", std::string{"encapsulate "} + ENCAP_VERSION);
   app.get_formatter()->column_width(34);
@@ -127,28 +129,33 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   add("Output", "--link", "TYPE", "auto, null, raw, ether or sll [auto: null for loopback addresses, else ether]",
       [&craft](Text text) {
         const std::map<std::string, std::optional<encap::LinkType>> types{{"auto", std::nullopt},
-                                                                         {"null", encap::LinkType::null},
-                                                                         {"raw", encap::LinkType::raw},
-                                                                         {"ether", encap::LinkType::ethernet},
-                                                                         {"sll", encap::LinkType::linux_sll}};
+                                                                          {"null", encap::LinkType::null},
+                                                                          {"raw", encap::LinkType::raw},
+                                                                          {"ether", encap::LinkType::ethernet},
+                                                                          {"sll", encap::LinkType::linux_sll}};
         craft.link_type = choice("--link", text, types);
       });
   app.add_flag("--dry-run", options.dry_run, "Read, check and craft, but write nothing")->group("Output");
   app.add_flag("-q,--quiet", options.quiet, "No notes and no summary, errors only")->group("Output");
-  app.add_flag("--progress", options.progress, "Show progress even where standard error is no terminal")->group("Output");
+  app.add_flag("--progress", options.progress, "Show progress even where standard error is no terminal")
+      ->group("Output");
 
   add("Messages", "--mode", "MODE", "session: whole connections; segments: one bare segment a row [session]",
       [&craft](Text text) {
-        craft.mode = choice<CraftOptions::Mode>("--mode", text, {{"session", CraftOptions::Mode::session}, {"segments", CraftOptions::Mode::segments}});
+        craft.mode = choice<CraftOptions::Mode>(
+            "--mode", text, {{"session", CraftOptions::Mode::session}, {"segments", CraftOptions::Mode::segments}});
       });
   add("Messages", "--payload", "HOW", "complete: finish HTTP messages and lines; verbatim: exactly the text [complete]",
       [&craft](Text text) {
-        craft.payload = choice<CraftOptions::Payload>("--payload", text, {{"complete", CraftOptions::Payload::complete}, {"verbatim", CraftOptions::Payload::verbatim}});
+        craft.payload = choice<CraftOptions::Payload>(
+            "--payload", text,
+            {{"complete", CraftOptions::Payload::complete}, {"verbatim", CraftOptions::Payload::verbatim}});
       });
   app.add_flag("--escapes", options.escapes, R"(Read \r \n \t \xHH \\ in messages as C does)")->group("Messages");
-  add("Messages", "--on-error", "WHAT", "stop: nothing is written; skip: write the other rows [stop]", [&options](Text text) {
-    options.skip_errors = choice<bool>("--on-error", text, {{"stop", false}, {"skip", true}});
-  });
+  add("Messages", "--on-error", "WHAT", "stop: nothing is written; skip: write the other rows [stop]",
+      [&options](Text text) {
+        options.skip_errors = choice<bool>("--on-error", text, {{"stop", false}, {"skip", true}});
+      });
   add("Messages", "--start", "TIME", "Time of the first packet [the table's; 2000-01-01 where it has offsets]",
       [&craft](Text text) { craft.start = moment("--start", text); });
 
@@ -167,7 +174,8 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
       ->allow_extra_args(false)
       ->group("Addresses");
   add("Addresses", "--transport", "PROTO", "TCP or UDP, over what app_protocol implies", [&craft](Text text) {
-    craft.addresses.transport = choice<encap::Transport>("--transport", text, {{"tcp", encap::Transport::tcp}, {"udp", encap::Transport::udp}});
+    craft.addresses.transport =
+        choice<encap::Transport>("--transport", text, {{"tcp", encap::Transport::tcp}, {"udp", encap::Transport::udp}});
   });
   add("Addresses", "--src-ip", "IP", "Source address, over the table's; in a session the client's",
       [&craft](Text text) { craft.addresses.source_address = address("--src-ip", text); });
@@ -178,9 +186,8 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   add("Addresses", "--dst-port", "PORT", "Destination port; in a session the server's",
       [&craft](Text text) { craft.addresses.destination_port = port("--dst-port", text); });
 
-  add("Packets", "--mtu", "OCTETS", "Largest IP packet, from 128 [1500; 65535 with --mode segments]", [&craft](Text text) {
-    craft.mtu = number<std::uint32_t>("--mtu", text, encap::TcpScript::least_mtu, 65535);
-  });
+  add("Packets", "--mtu", "OCTETS", "Largest IP packet, from 128 [1500; 65535 with --mode segments]",
+      [&craft](Text text) { craft.mtu = number<std::uint32_t>("--mtu", text, encap::TcpScript::least_mtu, 65535); });
   add("Packets", "--ttl", "N", "Time to live, or hop limit [64]",
       [&craft](Text text) { craft.time_to_live = number<std::uint8_t>("--ttl", text, 1, 255); });
   add("Packets", "--ip-id", "N", "IPv4 identification of the first packet of each side [seeded]; of all segments [1]",
@@ -191,7 +198,8 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   CLI::Option* const rtt = add("Sessions", "--rtt", "TIME", "Round trip between the hosts [200us]",
                                [&craft](Text text) { craft.round_trip = duration("--rtt", text); });
   CLI::Option* const close = add("Sessions", "--close", "HOW", "fin, rst or none [fin]", [&craft](Text text) {
-    craft.close = choice<encap::Close>("--close", text, {{"fin", encap::Close::fin}, {"rst", encap::Close::rst}, {"none", encap::Close::none}});
+    craft.close = choice<encap::Close>(
+        "--close", text, {{"fin", encap::Close::fin}, {"rst", encap::Close::rst}, {"none", encap::Close::none}});
   });
 
   CLI::Option* const flags = add("Segments", "--flags", "LETTERS", "Of F S R P A U E C [PA]", [&craft](Text text) {
@@ -213,12 +221,15 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
     app.parse(argc, argv);
     const bool segments = craft.mode == CraftOptions::Mode::segments;
     for (const CLI::Option* option : {flags, seq, ack, window}) {
-      if (!segments && option->count() != 0) throw CLI::ValidationError(option->get_name(), "belongs to --mode segments: a session counts for itself");
+      if (!segments && option->count() != 0)
+        throw CLI::ValidationError(option->get_name(), "belongs to --mode segments: a session counts for itself");
     }
     for (const CLI::Option* option : {rtt, close}) {
-      if (segments && option->count() != 0) throw CLI::ValidationError(option->get_name(), "belongs to --mode session: bare segments have no connection");
+      if (segments && option->count() != 0)
+        throw CLI::ValidationError(option->get_name(), "belongs to --mode session: bare segments have no connection");
     }
-    if (options.output.empty() && !options.dry_run) throw CLI::ValidationError("-w", "say where the capture goes, or --dry-run");
+    if (options.output.empty() && !options.dry_run)
+      throw CLI::ValidationError("-w", "say where the capture goes, or --dry-run");
     craft.addresses.overrides_follow_direction = !segments;
     return options;
   } catch (const CLI::Success& wanted) {

@@ -1,12 +1,11 @@
 #include "progress.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fmt/format.h>
+#include <unistd.h>
 
 namespace {
 bool colour_wanted() {
@@ -16,7 +15,8 @@ bool colour_wanted() {
 }
 }  // namespace
 
-Progress::Progress(const Options& options) : terminal_{isatty(STDERR_FILENO) != 0}, colour_{terminal_ && colour_wanted()} {
+Progress::Progress(const Options& options)
+    : terminal_{isatty(STDERR_FILENO) != 0}, colour_{terminal_ && colour_wanted()} {
   shown_ = !options.quiet && (terminal_ || options.forced);
   std::error_code none;
   if (options.path != "-" && std::filesystem::is_regular_file(options.path, none)) {
@@ -38,8 +38,9 @@ void Progress::draw(std::uint64_t octets, std::uint64_t rows) {
     const double share = std::min(1.0, static_cast<double>(octets) / static_cast<double>(whole_));
     constexpr int width = 30;
     const int filled = static_cast<int>(share * width);
-    line = fmt::format("{}{}{}{} {:3.0f} % ", colour_ ? "\x1b[32m" : "", std::string(static_cast<std::size_t>(filled), '#'),
-                       colour_ ? "\x1b[0m" : "", std::string(static_cast<std::size_t>(width - filled), '.'), share * 100);
+    line = fmt::format("{}{}{}{} {:3.0f} % ", colour_ ? "\x1b[32m" : "",
+                       std::string(static_cast<std::size_t>(filled), '#'), colour_ ? "\x1b[0m" : "",
+                       std::string(static_cast<std::size_t>(width - filled), '.'), share * 100);
   }
   line += fmt::format("{} messages, {:.0f}/s", rows, static_cast<double>(rows) / elapsed);
   fmt::print(stderr, "{}{}{}", terminal_ ? "\r\x1b[K" : "", line, terminal_ ? "" : "\n");

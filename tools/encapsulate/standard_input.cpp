@@ -1,9 +1,8 @@
 #include "standard_input.h"
 
+#include <cerrno>
 #include <poll.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "interrupt.h"
 
@@ -19,7 +18,8 @@ class StandardInput final : public encap::ByteSource {
       if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
       const ssize_t got = ::read(STDIN_FILENO, out.data(), out.size());
       if (got >= 0) return static_cast<std::size_t>(got);
-      if (errno != EINTR && errno != EAGAIN) return encap::unexpected(encap::IoError{"read", "standard input", errno, {}});
+      if (errno != EINTR && errno != EAGAIN)
+        return encap::unexpected(encap::IoError{"read", "standard input", errno, {}});
     }
     return 0;
   }

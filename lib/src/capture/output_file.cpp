@@ -83,8 +83,9 @@ std::string follow_links(std::string path) {
     std::vector<char> text(PATH_MAX);
     const ssize_t length = ::readlink(path.c_str(), text.data(), text.size());
     if (length < 0) break;
-    const std::string link{text.data(), static_cast<std::size_t>(length)};
-    path = link.starts_with('/') ? link : split(path).folder + link;
+    std::string link{text.data(), static_cast<std::size_t>(length)};
+    if (!link.starts_with('/')) link.insert(0, split(path).folder);
+    path = std::move(link);
   }
   return path;
 }

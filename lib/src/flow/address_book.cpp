@@ -36,9 +36,12 @@ std::optional<bool> told(const Message& message, const Service* service, std::op
                          std::optional<Port> destination_port) noexcept {
   if (service != nullptr && service->text == Service::Text::http) {
     switch (http_start_line(as_text(message.payload))) {
-      case HttpStartLine::request: return false;
-      case HttpStartLine::response: return true;
-      case HttpStartLine::none: break;
+      case HttpStartLine::request:
+        return false;
+      case HttpStartLine::response:
+        return true;
+      case HttpStartLine::none:
+        break;
     }
   }
   const bool source = source_port && is_service_port(*source_port);
@@ -119,10 +122,10 @@ const AddressBook::Pair& AddressBook::pair_of(const Message& message, bool sourc
 Result<SettledRoute, InputError> AddressBook::settle(const Message& message) {
   SettledRoute settled;
   settled.service = find_service(message.protocol);
-  settled.transport = message.transport  ? *message.transport
-                       : options_.transport ? *options_.transport
-                       : settled.service   ? settled.service->transport
-                                            : Transport::tcp;
+  settled.transport = message.transport    ? *message.transport
+                      : options_.transport ? *options_.transport
+                      : settled.service    ? settled.service->transport
+                                           : Transport::tcp;
 
   Party source = message.source;
   Party destination = message.destination;
@@ -135,8 +138,8 @@ Result<SettledRoute, InputError> AddressBook::settle(const Message& message) {
     }
   }
 
-  const bool overridden = options_.source_address || options_.destination_address || options_.source_port ||
-                          options_.destination_port;
+  const bool overridden =
+      options_.source_address || options_.destination_address || options_.source_port || options_.destination_port;
   bool serving = false;
   if (!source.port || !destination.port || (overridden && options_.overrides_follow_direction)) {
     Message known = message;
@@ -166,11 +169,9 @@ Result<SettledRoute, InputError> AddressBook::settle(const Message& message) {
     if (other && !other->is_ipv4()) return Ipv6Address{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
     return Ipv4Address{0x7f000001};
   };
-  settled.route.source = {source.address ? *source.address : loopback_beside(destination.address),
-                           *source.port};
-  settled.route.destination = {
-      destination.address ? *destination.address : loopback_beside(source.address),
-      *destination.port};
+  settled.route.source = {source.address ? *source.address : loopback_beside(destination.address), *source.port};
+  settled.route.destination = {destination.address ? *destination.address : loopback_beside(source.address),
+                               *destination.port};
   if (settled.route.source.address.family() != settled.route.destination.address.family()) {
     return unexpected(InputError{.where = {std::string{message.file}, message.line, 0},
                                  .name = "dst_ip",

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <tsl/robin_map.h>
-
 #include <cstdint>
+#include <tsl/robin_map.h>
 #include <vector>
 
 #include "encap/flow/http_text.h"
@@ -29,14 +28,15 @@ struct FlowKey {
 struct FlowKeyHash {
   std::size_t operator()(const FlowKey& key) const noexcept {
     // Ports differ most from conversation to conversation; addresses of one family have the same octets in front.
-    Mixer mixer{static_cast<std::uint64_t>(key.low.port.value) << 32 | static_cast<std::uint64_t>(key.high.port.value) << 8 |
-                static_cast<std::uint64_t>(key.transport)};
+    Mixer mixer{static_cast<std::uint64_t>(key.low.port.value) << 32 |
+                static_cast<std::uint64_t>(key.high.port.value) << 8 | static_cast<std::uint64_t>(key.transport)};
     mixer.add(fold(key.low.address)).add(fold(key.high.address));
     return static_cast<std::size_t>(mixer.next());
   }
   static std::uint64_t fold(const IpAddress& address) noexcept {
     const Bytes octets = address.octets();
-    return octets.size() == 4 ? load_be32(octets, 0) : load_be<8>(octets, 0) ^ (load_be<8>(octets, 8) * 0x9e3779b97f4a7c15u);
+    return octets.size() == 4 ? load_be32(octets, 0)
+                              : load_be<8>(octets, 0) ^ (load_be<8>(octets, 8) * 0x9e3779b97f4a7c15u);
   }
 };
 

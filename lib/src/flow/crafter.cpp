@@ -24,15 +24,17 @@ constexpr Port https_port{443};
 /// A host name that may stand in a Host field (RFC 3986 §3.2.2), as application names often do.
 bool is_host_name(std::string_view name) noexcept {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_';
   });
 }
 
 std::string host_of(const Party& party, const Endpoint& endpoint) {
   const Port port = endpoint.port;
   if (!is_host_name(party.name)) {
-    return port == Port{80} ? (endpoint.address.is_ipv4() ? to_string(endpoint.address) : '[' + to_string(endpoint.address) + ']')
-                            : to_string(endpoint);
+    return port == Port{80}
+               ? (endpoint.address.is_ipv4() ? to_string(endpoint.address) : '[' + to_string(endpoint.address) + ']')
+               : to_string(endpoint);
   }
   std::string host{party.name};
   if (port != Port{80}) host += ':' + std::to_string(port.value);
@@ -43,7 +45,8 @@ std::string host_of(const Party& party, const Endpoint& endpoint) {
 bool is_control_row(const Message& message) noexcept {
   if (!is_tcp_control_text(as_text(message.payload))) return false;
   const Service* const service = find_service(message.protocol);
-  return message.protocol.empty() || (service != nullptr && service->transport == Transport::tcp && service->name != "CHAT");
+  return message.protocol.empty() ||
+         (service != nullptr && service->transport == Transport::tcp && service->name != "CHAT");
 }
 
 /// Ends every line with CRLF (RFC 5321 §2.3.8 and its kin); returns whether that changed anything.
@@ -77,7 +80,8 @@ class Crafter::Impl {
                           .seed = options_.seed,
                           .fixed_identification = options_.identification.has_value(),
                           .identification = options_.identification.value_or(0)}},
-        datagram_identification_{options_.identification.value_or(static_cast<std::uint16_t>(Mixer{options_.seed}.next()))},
+        datagram_identification_{
+            options_.identification.value_or(static_cast<std::uint16_t>(Mixer{options_.seed}.next()))},
         encapsulator_{{.link_type = options_.link_type.value_or(LinkType::null),
                        .mtu = mtu_,
                        .time_to_live = options_.time_to_live}} {}
@@ -130,7 +134,8 @@ class Crafter::Impl {
 
 std::optional<InputError> Crafter::Impl::refusal(const Message& message, const SettledRoute& settled) const {
   const auto refuse = [&message](std::string name, std::string excerpt, std::string reason) {
-    return InputError{{std::string{message.file}, message.line, 0}, std::move(name), std::move(excerpt), std::move(reason)};
+    return InputError{
+        {std::string{message.file}, message.line, 0}, std::move(name), std::move(excerpt), std::move(reason)};
   };
   const IpAddress::Family family = settled.route.source.address.family();
   const bool alone = settled.transport == Transport::udp || options_.mode == Mode::segments;
@@ -138,7 +143,9 @@ std::optional<InputError> Crafter::Impl::refusal(const Message& message, const S
   if (alone && message.payload.size() > most) {
     const Layer layer = settled.transport == Transport::udp ? Layer::udp : Layer::tcp;
     std::string reason = to_string(CraftError{layer, CraftError::Code::payload_too_long, message.payload.size(), most});
-    return refuse("message", {}, reason + (settled.transport == Transport::udp ? "; split it over several rows" : "; --mode session cuts it into segments"));
+    return refuse("message", {},
+                  reason + (settled.transport == Transport::udp ? "; split it over several rows"
+                                                                : "; --mode session cuts it into segments"));
   }
   if (options_.mode == Mode::session && settled.transport == Transport::tcp &&
       settled.route.source == settled.route.destination) {
@@ -190,7 +197,8 @@ Result<void, Failure> Crafter::Impl::push(const Message& message) {
     const bool unnamed = message.protocol.empty() || (settled->service != nullptr && settled->service->name == "TCP");
     if (settled->transport == Transport::tcp && (http || (unnamed && names_http_version(pending.payload)))) {
       pending.start_line = http_start_line(pending.payload);
-      if (pending.start_line == HttpStartLine::request) pending.host = host_of(message.destination, settled->route.destination);
+      if (pending.start_line == HttpStartLine::request)
+        pending.host = host_of(message.destination, settled->route.destination);
     }
     count_text(*settled);
   }
@@ -284,7 +292,8 @@ Result<void, IoError> Crafter::Impl::send_alone(PendingMessage& message) {
 void Crafter::Impl::finish_alone(PendingMessage& message) {
   if (message.start_line != HttpStartLine::none) {
     // Without its conversation a response is not known to answer a HEAD or CONNECT.
-    const HttpMethod method = message.start_line == HttpStartLine::request ? http_method(message.payload) : HttpMethod::other;
+    const HttpMethod method =
+        message.start_line == HttpStartLine::request ? http_method(message.payload) : HttpMethod::other;
     if (complete_http(message.payload, message.host, method, scratch_)) {
       message.payload.swap(scratch_);
       ++summary_.http_completed;

@@ -48,7 +48,9 @@ Result<void, IoError> Encapsulator::hand_over(const Segment& segment, PacketSink
   const IpAddress& destination = segment.route.destination.address;
   switch (options_.link_type) {
     case LinkType::null:
-    case LinkType::loop: prepend(buffer_, NullLoopbackHeader{source.family()}); break;
+    case LinkType::loop:
+      prepend(buffer_, NullLoopbackHeader{source.family()});
+      break;
     case LinkType::ethernet:
       prepend(buffer_,
               EthernetHeader{MacAddress::made_for(source), MacAddress::made_for(destination), ether_type_of(source)});
@@ -56,11 +58,13 @@ Result<void, IoError> Encapsulator::hand_over(const Segment& segment, PacketSink
     case LinkType::linux_sll:
       prepend(buffer_, LinuxSllHeader{MacAddress::made_for(source), ether_type_of(source)});
       break;
-    case LinkType::raw: break;
+    case LinkType::raw:
+      break;
   }
   ++packets_;
   octets_ += buffer_.size();
-  return sink.write({segment.timestamp, options_.link_type, static_cast<std::uint32_t>(buffer_.size()), buffer_.bytes()});
+  return sink.write(
+      {segment.timestamp, options_.link_type, static_cast<std::uint32_t>(buffer_.size()), buffer_.bytes()});
 }
 
 Result<void, IoError> Encapsulator::send(const Segment& segment, PacketSink& sink) {
@@ -101,7 +105,8 @@ Result<void, IoError> Encapsulator::send_fragments(const Segment& segment, Packe
   const IpAddress& destination = segment.route.destination.address;
   const std::size_t network = source.is_ipv4() ? 20 : 40 + Ipv6FragmentView::header_length;
   // Every fragment but the last carries whole units of eight octets.
-  const std::size_t room = std::max<std::size_t>((options_.mtu - std::min<std::size_t>(network, options_.mtu)) / 8 * 8, 8);
+  const std::size_t room =
+      std::max<std::size_t>((options_.mtu - std::min<std::size_t>(network, options_.mtu)) / 8 * 8, 8);
   for (std::size_t at = 0; at < whole.size(); at += room) {
     const Bytes part = whole.subspan(at, std::min(room, whole.size() - at));
     const bool more = at + part.size() < whole.size();

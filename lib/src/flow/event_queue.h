@@ -52,9 +52,7 @@ class EventQueue {
  private:
   static constexpr std::uint32_t nowhere = UINT32_MAX;
 
-  static bool before(const Event& a, const Event& b) noexcept {
-    return a.at != b.at ? a.at < b.at : a.turn < b.turn;
-  }
+  static bool before(const Event& a, const Event& b) noexcept { return a.at != b.at ? a.at < b.at : a.turn < b.turn; }
   void put(std::size_t place, const Event& event) noexcept {
     heap_[place] = event;
     places_[event.conversation] = static_cast<std::uint32_t>(place);

@@ -54,7 +54,9 @@ std::string_view first_word(std::string_view line) noexcept {
   return line.substr(0, length);
 }
 
-bool is_method(std::string_view word) noexcept { return std::find(methods.begin(), methods.end(), word) != methods.end(); }
+bool is_method(std::string_view word) noexcept {
+  return std::find(methods.begin(), methods.end(), word) != methods.end();
+}
 
 /// `HTTP/` and a digit.
 bool starts_with_version(std::string_view text) noexcept {
@@ -193,8 +195,8 @@ bool complete_http(std::string_view text, std::string_view host, HttpMethod meth
 
   const int status = request ? 0 : status_of(line);
   // RFC 9112 §6.3: these responses end with their empty line, whatever their fields say.
-  const bool bodiless = !request && (method == HttpMethod::head || status / 100 == 1 || status == 204 || status == 304 ||
-                                     (method == HttpMethod::connect && status / 100 == 2));
+  const bool bodiless = !request && (method == HttpMethod::head || status / 100 == 1 || status == 204 ||
+                                     status == 304 || (method == HttpMethod::connect && status / 100 == 2));
   while (!fields.empty()) {
     const std::string_view field = trim(take_line(fields));
     const std::string_view name = field.substr(0, field.find(':'));

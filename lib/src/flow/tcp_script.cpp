@@ -12,9 +12,9 @@ namespace {
 constexpr std::uint16_t syn_window = 64240;
 constexpr std::uint16_t syn_ack_window = 65160;
 constexpr std::uint8_t window_shift = 7;
-constexpr std::uint16_t window = 502;                      // times 2^7: 64256 octets
-constexpr std::uint32_t most_in_flight = 64000;            // octets, below the smallest window offered
-constexpr std::uint16_t timestamps_option_octets = 12;     // with the two no-operations that align it
+constexpr std::uint16_t window = 502;                   // times 2^7: 64256 octets
+constexpr std::uint32_t most_in_flight = 64000;         // octets, below the smallest window offered
+constexpr std::uint16_t timestamps_option_octets = 12;  // with the two no-operations that align it
 
 }  // namespace
 
@@ -30,7 +30,8 @@ TcpScript::TcpScript(const Route& client_to_server, const TcpProfile& profile) n
   // spreads a window over half a round trip: never more in flight than the window, never an answer ahead of its cause.
   const auto most = std::max<std::int64_t>(1, most_in_flight / (2 * segment_size_));
   const std::int64_t wanted = (half_trip_ + segment_gap - Duration{1}) / segment_gap;
-  ack_every_ = static_cast<std::uint8_t>(std::clamp<std::int64_t>(wanted, std::min<std::int64_t>(2, most), std::min<std::int64_t>(most, 64)));
+  ack_every_ = static_cast<std::uint8_t>(
+      std::clamp<std::int64_t>(wanted, std::min<std::int64_t>(2, most), std::min<std::int64_t>(most, 64)));
   pace_ = std::max<Duration>(segment_gap, half_trip_ / ack_every_);
 
   Mixer random{profile.seed};
@@ -74,9 +75,12 @@ Timestamp TcpScript::data_time() const noexcept { return std::max(message_time_,
 Timestamp TcpScript::next_event() const noexcept {
   switch (phase_) {
     case Phase::unopened:
-    case Phase::closed: return never;
-    case Phase::open: break;
-    default: return phase_time_;
+    case Phase::closed:
+      return never;
+    case Phase::open:
+      break;
+    default:
+      return phase_time_;
   }
   Timestamp next = std::min(sides_[client].ack_due, sides_[server].ack_due);
   if (busy_) next = std::min(next, data_time());
@@ -115,8 +119,11 @@ Segment TcpScript::step(Timestamp now) noexcept {
       phase_time_ = now + half_trip_;
       return segment;
     }
-    case Phase::last_ack: phase_ = Phase::closed; return make(client, TcpFlags::ack, now);
-    default: break;
+    case Phase::last_ack:
+      phase_ = Phase::closed;
+      return make(client, TcpFlags::ack, now);
+    default:
+      break;
   }
 
   // Open. Data goes before an acknowledgement that is due at the same time, because it carries it.
@@ -139,7 +146,8 @@ Segment TcpScript::step(Timestamp now) noexcept {
 Segment TcpScript::make(SideName from, TcpFlags flags, Timestamp now) noexcept {
   Side& side = sides_[from];
   Side& peer = sides_[other(from)];
-  const auto clock = static_cast<std::uint32_t>(side.clock_offset + static_cast<std::uint64_t>(now.nanoseconds / 1'000'000));
+  const auto clock =
+      static_cast<std::uint32_t>(side.clock_offset + static_cast<std::uint64_t>(now.nanoseconds / 1'000'000));
   Segment segment{.timestamp = now,
                   .route = from == client ? route_ : route_.reversed(),
                   .sequence_number = side.snd_nxt,

@@ -109,10 +109,14 @@ constexpr RowCutter row_cutter{cut_row<Separator, false>, cut_row<Separator, tru
 
 RowCutter cutter_for(char separator) noexcept {
   switch (separator) {
-    case ';': return row_cutter<';'>;
-    case '\t': return row_cutter<'\t'>;
-    case '|': return row_cutter<'|'>;
-    default: return row_cutter<','>;
+    case ';':
+      return row_cutter<';'>;
+    case '\t':
+      return row_cutter<'\t'>;
+    case '|':
+      return row_cutter<'|'>;
+    default:
+      return row_cutter<','>;
   }
 }
 
@@ -144,15 +148,17 @@ std::string_view trimmed(std::string_view text) noexcept {
 bool means_nothing(std::string_view text) noexcept {
   static constexpr std::array<std::string_view, 8> words{"-", "n/a", "na", "none", "null", "nan", "?", "--"};
   return text.empty() || std::any_of(words.begin(), words.end(), [text](std::string_view word) {
-    return text.size() == word.size() &&
-           std::equal(text.begin(), text.end(), word.begin(), [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
-  });
+           return text.size() == word.size() && std::equal(text.begin(), text.end(), word.begin(), [](char a, char b) {
+                    return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
+                  });
+         });
 }
 
 /// Names start with a letter; what starts with a digit or a sign was meant to be a number or an address.
 bool may_be_name(std::string_view text) noexcept {
   const char first = text.front();
-  return (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '_' || first == '@' || (first & 0x80) != 0;
+  return (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '_' || first == '@' ||
+         (first & 0x80) != 0;
 }
 
 bool is_ascii(std::string_view text) noexcept {
@@ -197,7 +203,8 @@ std::size_t read_escapes(Cell& cell) noexcept {
     char* const start = in;
     if (++in == cell.end) return static_cast<std::size_t>(start - cell.begin);
     if (*in == 'x') {
-      if (cell.end - in < 3 || hex_digit(in[1]) < 0 || hex_digit(in[2]) < 0) return static_cast<std::size_t>(start - cell.begin);
+      if (cell.end - in < 3 || hex_digit(in[1]) < 0 || hex_digit(in[2]) < 0)
+        return static_cast<std::size_t>(start - cell.begin);
       *out++ = static_cast<char>(hex_digit(in[1]) * 16 + hex_digit(in[2]));
       in += 2;
       continue;
@@ -214,7 +221,8 @@ bool holds_escape(std::string_view text) noexcept {
   for (std::size_t at = 0; (at = text.find('\\', at)) != std::string_view::npos && at + 1 < text.size(); at += 2) {
     const char next = text[at + 1];
     if (next == 'r' || next == 'n' || next == 't') return true;
-    if (next == 'x' && at + 3 < text.size() && hex_digit(text[at + 2]) >= 0 && hex_digit(text[at + 3]) >= 0) return true;
+    if (next == 'x' && at + 3 < text.size() && hex_digit(text[at + 2]) >= 0 && hex_digit(text[at + 3]) >= 0)
+      return true;
   }
   return false;
 }
@@ -298,9 +306,9 @@ class MessageReader::Impl {
   std::array<Cell, column_count> row_;
   TableNotes notes_;
   Message message_;
-  std::array<char, 20> number_{};  // the id of a row without one
-  std::uint64_t line_ = 0;         // where the row begins
-  std::uint64_t masked_lines_ = 0; // line breaks inside quotes, which the parser does not count
+  std::array<char, 20> number_{};   // the id of a row without one
+  std::uint64_t line_ = 0;          // where the row begins
+  std::uint64_t masked_lines_ = 0;  // line breaks inside quotes, which the parser does not count
   std::uint64_t rows_ = 0;
   std::optional<TimestampText::Kind> time_kind_;
   std::uint64_t missing_times_before_ = 0;  // rows without a time before the first row that has one
@@ -325,7 +333,8 @@ bool MessageReader::Impl::next_row() {
     } else {
       cut_.plain(line, cells_);
     }
-    if (std::any_of(cells_.begin(), cells_.end(), [](const Cell& part) { return !trimmed(part.text()).empty(); })) return true;
+    if (std::any_of(cells_.begin(), cells_.end(), [](const Cell& part) { return !trimmed(part.text()).empty(); }))
+      return true;
     if (!columns_.empty()) ++notes_.blank_rows;
   }
 }
@@ -334,7 +343,11 @@ Result<void, Failure> MessageReader::Impl::read_header() try {
   cut_ = cutter_for(source_.separator());
   notes_.separator = source_.separator();
   if (!next_row()) {
-    return unexpected(Failure{InputError{{name_, 0, 0}, {}, {}, "the table has no header row: name the columns first, as in app_protocol,src_app,dst_app,message,timestamp"}});
+    return unexpected(Failure{InputError{
+        {name_, 0, 0},
+        {},
+        {},
+        "the table has no header row: name the columns first, as in app_protocol,src_app,dst_app,message,timestamp"}});
   }
   // Spreadsheets may put the separator into a line of its own.
   if (cells_.size() <= 2 && trimmed(cells_[0].text()).starts_with("sep=") && !next_row()) {
@@ -350,17 +363,22 @@ Result<void, Failure> MessageReader::Impl::read_header() try {
       found += (found.empty() ? "" : ", ") + column;
       if (found.size() > longest_list) break;
     }
-    return unexpected(Failure{InputError{
-        {name_, line_, 0}, {}, {}, "there is no message column (message, payload or data) among: " + printable(found, longest_list)}});
+    return unexpected(Failure{
+        InputError{{name_, line_, 0},
+                   {},
+                   {},
+                   "there is no message column (message, payload or data) among: " + printable(found, longest_list)}});
   }
   return {};
 } catch (const io::error::escaped_string_not_closed&) {
   return unexpected(Failure{quote_not_closed()});
 } catch (const io::error::line_length_limit_exceeded&) {
-  return unexpected(Failure{InputError{{name_, lines_.get_file_line(), 0}, {}, {}, "the header row is longer than 16 MiB; is this a table?"}});
+  return unexpected(Failure{InputError{
+      {name_, lines_.get_file_line(), 0}, {}, {}, "the header row is longer than 16 MiB; is this a table?"}});
 }
 
-InputError MessageReader::Impl::wrong_cell(const Cell& cell, Column column, std::string_view excerpt, std::string reason) {
+InputError MessageReader::Impl::wrong_cell(const Cell& cell, Column column, std::string_view excerpt,
+                                           std::string reason) {
   constexpr std::size_t longest_excerpt = 256;  // messages may be long; what is printed is shorter still
   return {{name_, line_ + cell.line, cell.column},
           std::string{name(column)},
@@ -377,7 +395,8 @@ InputError MessageReader::Impl::quote_not_closed() {
   const Cell& refused = cells_.back();
   const std::string_view rest{refused.begin};
   const std::size_t at = cells_.size() - 1;
-  return wrong_cell(refused, at < columns_.size() ? columns_[at] : Column::none, rest.substr(0, rest.find(masked_line_feed)),
+  return wrong_cell(refused, at < columns_.size() ? columns_[at] : Column::none,
+                    rest.substr(0, rest.find(masked_line_feed)),
                     "a quote is opened and not closed: end the cell with \", and write a quote inside it twice");
 }
 
@@ -400,8 +419,10 @@ Result<const Message*, Failure> MessageReader::Impl::next() {
   } catch (const io::error::line_length_limit_exceeded&) {
     ended_ = true;
     ++rows_;
-    return unexpected(Failure{
-        InputError{{name_, lines_.get_file_line() + masked_lines_, 0}, {}, {}, "the row is longer than 16 MiB; is a quote not closed?"}});
+    return unexpected(Failure{InputError{{name_, lines_.get_file_line() + masked_lines_, 0},
+                                         {},
+                                         {},
+                                         "the row is longer than 16 MiB; is a quote not closed?"}});
   }
 }
 
@@ -410,7 +431,8 @@ Result<void, InputError> MessageReader::Impl::fill_message() {
     const std::string_view extra = trimmed(cells_[i].text());
     if (extra.empty()) continue;
     return unexpected(wrong_cell(cells_[i], Column::none, extra,
-                                 std::to_string(cells_.size()) + " cells, the header names " + std::to_string(columns_.size()) +
+                                 std::to_string(cells_.size()) + " cells, the header names " +
+                                     std::to_string(columns_.size()) +
                                      ": put a cell that holds the separator between quotes, as in \"Hi, there\""));
   }
   if (cells_.size() < columns_.size()) ++notes_.short_rows;
@@ -431,8 +453,10 @@ Result<void, InputError> MessageReader::Impl::fill_message() {
     message_.id = {number_.data(), static_cast<std::size_t>(end - number_.data())};
   }
   message_.protocol = text(Column::app_protocol);
-  if (auto filled = fill_party(Column::src_app, Column::src_ip, Column::src_port, message_.source); !filled) return filled;
-  if (auto filled = fill_party(Column::dst_app, Column::dst_ip, Column::dst_port, message_.destination); !filled) return filled;
+  if (auto filled = fill_party(Column::src_app, Column::src_ip, Column::src_port, message_.source); !filled)
+    return filled;
+  if (auto filled = fill_party(Column::dst_app, Column::dst_ip, Column::dst_port, message_.destination); !filled)
+    return filled;
   if (const std::string_view transport = text(Column::transport); !means_nothing(transport)) {
     if (transport == "TCP" || transport == "tcp" || transport == "Tcp" || transport == "6") {
       message_.transport = Transport::tcp;
@@ -491,13 +515,15 @@ Result<void, InputError> MessageReader::Impl::fill_time() {
     notes_.missing_times = missing_times_before_;
   }
   if (*time_kind_ != time->kind) {
-    return unexpected(wrong(Column::timestamp, written,
-                            "the rows before have another kind of time: write " + std::string{example_of(*time_kind_)}));
+    return unexpected(
+        wrong(Column::timestamp, written,
+              "the rows before have another kind of time: write " + std::string{example_of(*time_kind_)}));
   }
   const bool relative = time->kind == TimestampText::Kind::offset || time->kind == TimestampText::Kind::time_of_day;
   const Timestamp at{relative ? year_2000.nanoseconds + time->nanoseconds : time->nanoseconds};
   if (at.seconds() < 0 || at.seconds() > UINT32_MAX) {
-    return unexpected(wrong(Column::timestamp, written, "write a time between 1970 and 2106, which a capture file can hold"));
+    return unexpected(
+        wrong(Column::timestamp, written, "write a time between 1970 and 2106, which a capture file can hold"));
   }
   message_.timestamp = at;
   return {};
@@ -511,9 +537,10 @@ Result<void, InputError> MessageReader::Impl::check_octets() {
     if (at == std::string_view::npos) continue;
     constexpr std::size_t longest_lead = 40;
     const std::size_t from = at - std::min(at, longest_lead);
-    return unexpected(wrong(static_cast<Column>(i), written.substr(from, at - from),
-                            "behind this stands an octet that no text holds (NUL, 0xfe or 0xff): in a message, write it as "
-                            "\\x00 and use --escapes"));
+    return unexpected(
+        wrong(static_cast<Column>(i), written.substr(from, at - from),
+              "behind this stands an octet that no text holds (NUL, 0xfe or 0xff): in a message, write it as "
+              "\\x00 and use --escapes"));
   }
   return {};
 }
@@ -524,7 +551,9 @@ Result<void, InputError> MessageReader::Impl::fill_payload() {
   if (!is_ascii(written) && !is_utf8(written)) ++notes_.not_utf8;
   if (options_.escapes) {
     if (const std::size_t at = read_escapes(payload); at != std::string_view::npos) {
-      return unexpected(wrong(Column::message, written.substr(at, 4), "no escape of C: write \\r, \\n, \\t, \\xHH with two digits, or \\\\ for a backslash"));
+      return unexpected(
+          wrong(Column::message, written.substr(at, 4),
+                "C knows no such escape: write \\r, \\n, \\t, \\xHH with two digits, or \\\\ for a backslash"));
     }
   } else if (holds_escape(written)) {
     ++notes_.escapes_left;
@@ -538,9 +567,10 @@ MessageReader::MessageReader(MessageReader&&) noexcept = default;
 MessageReader& MessageReader::operator=(MessageReader&&) noexcept = default;
 MessageReader::~MessageReader() = default;
 
-Result<MessageReader, Failure> MessageReader::open(std::string name, std::unique_ptr<ByteSource> source, Options options) {
+Result<MessageReader, Failure> MessageReader::open(std::string name, std::unique_ptr<ByteSource> source,
+                                                   Options options) {
   try {
-    auto impl = std::make_unique<Impl>(name, std::move(source), options);
+    auto impl = std::make_unique<Impl>(std::move(name), std::move(source), options);
     if (auto read = impl->read_header(); !read) return unexpected(std::move(read.error()));
     return MessageReader{std::move(impl)};
   } catch (const TableFailure& failure) {

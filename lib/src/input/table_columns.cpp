@@ -29,7 +29,8 @@ constexpr std::array<Names, column_count> names{{
 
 /// Lower case, blanks and hyphens as underscores, nothing around it, and no unit behind it that we assume anyway.
 std::string normalised(std::string_view text) {
-  static constexpr std::array<std::string_view, 8> units{"(s)", "[s]", "(sec)", "[sec]", "(seconds)", "[seconds]", "(utc)", "(UTC)"};
+  static constexpr std::array<std::string_view, 8> units{"(s)",       "[s]",       "(sec)", "[sec]",
+                                                         "(seconds)", "[seconds]", "(utc)", "(UTC)"};
   for (const std::string_view unit : units) {
     if (text.ends_with(unit)) text.remove_suffix(unit.size());
   }
@@ -52,7 +53,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       row[j] = std::min({row[j - 1] + 1, last[j] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before_last[j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], before_last[j - 2] + 1);
     }
     before_last.swap(last);
     last.swap(row);

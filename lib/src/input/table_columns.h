@@ -12,7 +12,18 @@ namespace encap {
 
 /// The columns a message table may have.
 enum class Column : std::uint8_t {
-  message, app_protocol, src_app, dst_app, src_ip, dst_ip, src_port, dst_port, transport, timestamp, msg_id, none
+  message,
+  app_protocol,
+  src_app,
+  dst_app,
+  src_ip,
+  dst_ip,
+  src_port,
+  dst_port,
+  transport,
+  timestamp,
+  msg_id,
+  none
 };
 inline constexpr std::size_t column_count = static_cast<std::size_t>(Column::none);
 

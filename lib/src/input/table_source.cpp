@@ -116,7 +116,9 @@ void TableSource::look_at_first_block(std::string_view block) {
   const auto refuse = [this](std::string reason) {
     throw TableFailure{InputError{.where = {name_, 0, 0}, .name = {}, .excerpt = {}, .reason = std::move(reason)}};
   };
-  if (block.empty()) refuse("the file is empty; a table starts with a header row such as app_protocol,src_app,dst_app,message,timestamp");
+  if (block.empty())
+    refuse(
+        "the file is empty; a table starts with a header row such as app_protocol,src_app,dst_app,message,timestamp");
   if (const auto format = name_other_format(block)) {
     const bool spreadsheet = format->find("Excel") != std::string::npos || format->find("sheet") != std::string::npos ||
                              format->find("UTF-16") != std::string::npos;
@@ -131,7 +133,8 @@ void TableSource::look_at_first_block(std::string_view block) {
 void TableSource::mask(char* begin, char* end) noexcept {
   const auto size = static_cast<std::size_t>(end - begin);
   for (const char octet : {'\0', masked_line_feed}) {
-    for (char* at = begin; (at = static_cast<char*>(std::memchr(at, octet, static_cast<std::size_t>(end - at)))) != nullptr;) {
+    for (char* at = begin;
+         (at = static_cast<char*>(std::memchr(at, octet, static_cast<std::size_t>(end - at)))) != nullptr;) {
       *at++ = masked_octet;
     }
   }
@@ -153,7 +156,8 @@ void TableSource::mask(char* begin, char* end) noexcept {
   if (!quoted_) blank_since_cell_start_ = at_cell_start(begin, end);
 }
 
-/// Goes to the octet behind the quote that ends the cell, masking line feeds on the way; to the end when it is not there.
+/// Goes to the octet behind the quote that ends the cell, masking line feeds on the way; to the end when it is not
+/// there.
 char* TableSource::mask_quoted(char* at, char* end) noexcept {
   if (quote_pending_ && at < end) {
     quote_pending_ = false;

@@ -22,7 +22,8 @@ struct TableFailure : std::exception {
 
 /// Makes a table readable for a parser that ends rows at every line feed and strings at every NUL: line feeds inside
 /// quotes become `masked_line_feed`, octets no UTF-8 text holds become `masked_octet`, a last row without a line break
-/// gets one, a table whose rows end in CR gets LF. The first block tells what separates cells, and whether it is a table.
+/// gets one, a table whose rows end in CR gets LF. The first block tells what separates cells, and whether it is a
+/// table.
 class TableSource {
  public:
   TableSource(std::string name, std::unique_ptr<ByteSource> source);
@@ -44,8 +45,8 @@ class TableSource {
   char separator_ = ',';
   bool first_ = true;
   bool carriage_returns_only_ = false;
-  bool quoted_ = false;          // the octets so far end inside quotes
-  bool quote_pending_ = false;   // and with a quote that may be the first of two
+  bool quoted_ = false;                 // the octets so far end inside quotes
+  bool quote_pending_ = false;          // and with a quote that may be the first of two
   bool blank_since_cell_start_ = true;  // nothing but blanks since the cell began
   bool line_ended_ = true;
   bool ended_ = false;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 
 namespace encap {
 namespace {
@@ -35,7 +36,8 @@ class Scanner {
   std::optional<int> number(std::size_t fewest, std::size_t most) noexcept {
     int value = 0;
     std::size_t digits = 0;
-    while (digits < most && digits < rest_.size() && is_digit(rest_[digits])) value = value * 10 + (rest_[digits++] - '0');
+    while (digits < most && digits < rest_.size() && is_digit(rest_[digits]))
+      value = value * 10 + (rest_[digits++] - '0');
     if (digits < fewest) return std::nullopt;
     rest_.remove_prefix(digits);
     return value;
@@ -198,7 +200,7 @@ std::optional<TimestampText> seconds(std::string_view text) noexcept {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || !(value >= 0) || value > 4e9) return std::nullopt;
   return TimestampText{value >= earliest_epoch ? Kind::epoch : Kind::offset,
-                       static_cast<std::int64_t>(value * static_cast<double>(second) + 0.5)};
+                       std::llround(value * static_cast<double>(second))};
 }
 
 }  // namespace
@@ -212,11 +214,16 @@ std::optional<TimestampText> parse_timestamp(std::string_view text) noexcept {
 
 std::string_view example_of(Kind kind) noexcept {
   switch (kind) {
-    case Kind::offset: return "seconds, as in 0.125";
-    case Kind::epoch: return "seconds since 1970, as in 1700000000.125";
-    case Kind::iso_8601: return "an ISO 8601 time, as in 2025-10-27 10:00:01.125";
-    case Kind::day_first: return "DD/MM/YYYY HH:MM:SS, as in 27/10/2025 10:00:01";
-    case Kind::time_of_day: return "a time of day, as in 10:00:01.125";
+    case Kind::offset:
+      return "seconds, as in 0.125";
+    case Kind::epoch:
+      return "seconds since 1970, as in 1700000000.125";
+    case Kind::iso_8601:
+      return "an ISO 8601 time, as in 2025-10-27 10:00:01.125";
+    case Kind::day_first:
+      return "DD/MM/YYYY HH:MM:SS, as in 27/10/2025 10:00:01";
+    case Kind::time_of_day:
+      return "a time of day, as in 10:00:01.125";
   }
   return "";
 }

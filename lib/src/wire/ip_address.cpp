@@ -48,7 +48,6 @@ std::optional<Ipv6Address> Ipv6Address::parse(std::string_view text) noexcept {
       const auto tail = Ipv4Address::parse(rest);
       if (!tail) return std::nullopt;
       for (unsigned i = 0; i < 4; ++i) octets[filled++] = static_cast<std::uint8_t>(tail->value >> (24 - 8 * i));
-      at = text.size();
       break;
     }
     if (filled > 14) return std::nullopt;

@@ -65,7 +65,7 @@ struct CraftSummary {
   std::uint64_t not_http = 0;         ///< HTTP rows that are no HTTP, sent as they are
   std::uint64_t text_as_binary = 0;   ///< text sent to a port where a binary protocol is spoken
   std::uint64_t unknown_protocols = 0;
-  std::uint64_t closed_early = 0;     ///< conversations closed before their last row, to bound memory
+  std::uint64_t closed_early = 0;  ///< conversations closed before their last row, to bound memory
 };
 
 /// From messages to packets: puts the rows in time order, finishes their payload, plays each conversation as two hosts

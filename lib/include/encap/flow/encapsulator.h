@@ -4,8 +4,8 @@
 
 #include "encap/base/io_error.h"
 #include "encap/base/packet_record.h"
-#include "encap/base/result.h"
 #include "encap/base/packet_sink.h"
+#include "encap/base/result.h"
 #include "encap/flow/segment.h"
 #include "encap/wire/packet_buffer.h"
 

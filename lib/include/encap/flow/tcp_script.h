@@ -73,8 +73,8 @@ class TcpScript {
 
   /// One host. Names of sequence variables are those of RFC 9293 §3.3.1.
   struct Side {
-    Timestamp ready;             // from when on it may send data
-    Timestamp ack_due = never;   // when it acknowledges without data
+    Timestamp ready;            // from when on it may send data
+    Timestamp ack_due = never;  // when it acknowledges without data
     SequenceNumber snd_nxt;
     SequenceNumber ack_number;   // what that acknowledgement says
     std::uint32_t clock_offset;  // of its timestamps option

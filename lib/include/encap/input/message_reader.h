@@ -13,19 +13,19 @@
 
 namespace encap {
 
-/// What was bent in a table and read all the same. Counts are of rows.
+/// What was bent in a table and read all the same. Counts are of rows, or of cells where the name says so.
 struct TableNotes {
   std::vector<std::string> ignored_columns;                          ///< as the table spells them
   std::vector<std::pair<std::string, std::string>> guessed_columns;  ///< as written, and what it was taken for
   char separator = ',';
   std::uint64_t blank_rows = 0;
-  std::uint64_t short_rows = 0;             ///< with fewer cells than the header; the missing ones count as empty
-  std::uint64_t names_in_port_cells = 0;    ///< taken as the application's name
+  std::uint64_t short_rows = 0;           ///< with fewer cells than the header; the missing ones count as empty
+  std::uint64_t names_in_port_cells = 0;  ///< taken as the application's name
   std::uint64_t addresses_in_port_cells = 0;
   std::uint64_t names_in_address_cells = 0;
-  std::uint64_t missing_times = 0;          ///< empty, in a table that has times: taken as 10 ms after the row before
-  std::uint64_t escapes_left = 0;           ///< holding `\r`, `\n`, `\t` or `\xHH` while escapes are not read
-  std::uint64_t not_utf8 = 0;               ///< whose octets go out as they are
+  std::uint64_t missing_times = 0;  ///< empty, in a table that has times: taken as 10 ms after the row before
+  std::uint64_t escapes_left = 0;   ///< holding `\r`, `\n`, `\t` or `\xHH` while escapes are not read
+  std::uint64_t not_utf8 = 0;       ///< whose octets go out as they are
 };
 
 /// Reads a message table row by row: UTF-8 CSV with RFC 4180 quoting, an optional BOM, LF or CRLF (or CR), commas,
