@@ -70,8 +70,9 @@ TEST(Service, of_dhcp_has_clients_on_one_port) {
 
 TEST(Service, ports_are_those_below_1024_and_the_known_ones) {
   for (std::uint16_t port = 1; port < 1024; ++port) EXPECT_TRUE(is_service_port(Port{port})) << port;
-  for (const std::uint16_t port : {1883, 5353, 6667, 8080, 12345}) EXPECT_TRUE(is_service_port(Port{port})) << port;
-  for (const std::uint16_t port : {0, 1024, 1025, 5074, 49152, 54321, 65535}) {
+  for (const std::uint16_t port : std::initializer_list<std::uint16_t>{1883, 5353, 6667, 8080, 12345})
+    EXPECT_TRUE(is_service_port(Port{port})) << port;
+  for (const std::uint16_t port : std::initializer_list<std::uint16_t>{0, 1024, 1025, 5074, 49152, 54321, 65535}) {
     EXPECT_FALSE(is_service_port(Port{port})) << port;
   }
 }

@@ -75,6 +75,20 @@ int status_of(std::string_view line) noexcept {
   return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 }
 
+/// Whether what stands behind `field` and a semicolon belongs to it: a comment that is still open (RFC 9110 §5.6.5), a
+/// cookie (RFC 6265 §4.2), a parameter or attribute of a name that fields have. Any other name may be that of a form.
+bool continues_field(std::string_view field, std::string_view next) noexcept {
+  static constexpr std::array<std::string_view, 14> parameters{
+      "boundary", "charset",  "domain", "expires", "filename", "httponly", "includesubdomains",
+      "max-age",  "samesite", "path",   "preload", "profile",  "q",        "secure"};
+  if (std::count(field.begin(), field.end(), '(') > std::count(field.begin(), field.end(), ')')) return true;
+  const std::string_view part = next.substr(0, next.find("; "));
+  const std::string_view name = part.substr(0, part.find('='));
+  if (equals_ignoring_case(field.substr(0, field_name_end(field)), "Cookie")) return name.size() < part.size();
+  return std::any_of(parameters.begin(), parameters.end(),
+                     [name](std::string_view known) { return equals_ignoring_case(name, known); });
+}
+
 /// Breaks a text of one line into several where semicolons stand for line breaks, as in
 /// `GET / HTTP/1.1; Host: example.org; Accept: */*`: before each field line, and before what follows the last of them,
 /// which is the body. False when nothing of the kind is there.
@@ -95,7 +109,7 @@ bool break_at_semicolons(std::string_view text, std::string& out) {
   for (std::size_t at = 0; (at = text.find(separator, at)) != std::string_view::npos; at += separator.size()) {
     const std::string_view next = text.substr(at + separator.size());
     const bool field = is_field(next);
-    if (!field && at < last_field) continue;  // a parameter of the field before it
+    if (!field && (at < last_field || continues_field(text.substr(begin, at - begin), next))) continue;
     out.append(text.substr(begin, at - begin)).append(crlf);
     begin = at + separator.size();
     if (!field) {  // the body

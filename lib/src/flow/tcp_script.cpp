@@ -27,12 +27,13 @@ TcpScript::TcpScript(const Route& client_to_server, const TcpProfile& profile) n
       std::min<std::uint32_t>(maximum_segment_size_ - timestamps_option_octets, most_in_flight / 2));
 
   // With a long round trip a receiver answers more segments at once, as hosts that merge segments do, and the sender
-  // spreads a window over half a round trip: never more in flight than the window, never an answer ahead of its cause.
-  const auto most = std::max<std::int64_t>(1, most_in_flight / (2 * segment_size_));
+  // spreads them over half a round trip. Three such bursts leave before the answer to the first is back, less the
+  // segment it makes room for: never more in flight than the window, never an answer ahead of its cause.
+  const auto most = std::max<std::int64_t>(1, (most_in_flight / segment_size_ + 1) / 3);
   const std::int64_t wanted = (half_trip_ + segment_gap - Duration{1}) / segment_gap;
   ack_every_ = static_cast<std::uint8_t>(
       std::clamp<std::int64_t>(wanted, std::min<std::int64_t>(2, most), std::min<std::int64_t>(most, 64)));
-  pace_ = std::max<Duration>(segment_gap, half_trip_ / ack_every_);
+  pace_ = std::max<Duration>(segment_gap, (half_trip_ + Duration{ack_every_ - 1}) / ack_every_);
 
   Mixer random{profile.seed};
   random.add(route_.source.address.octets()).add(route_.source.port.value);
@@ -201,7 +202,7 @@ Segment TcpScript::make_ack(SideName from, Timestamp now) noexcept {
     // Segments that passed after this acknowledgement was settled are answered by the next one.
     side.covered = held;
     side.ack_number = sides_[other(from)].snd_nxt;
-    side.ack_due = now + (held >= ack_every_ ? half_trip_ : delayed_ack);
+    side.ack_due = now + (held >= ack_every_ ? half_trip_ : alone_after());
   }
   if (closing_ && close_ == Close::none && next_event() == never) phase_ = Phase::closed;
   return segment;
@@ -214,7 +215,7 @@ void TcpScript::receive(SideName receiver, Timestamp now, bool pushed) noexcept 
     if (side.held < 255) ++side.held;
     return;
   }
-  if (side.ack_due == never) side.ack_due = now + delayed_ack;
+  if (side.ack_due == never) side.ack_due = now + alone_after();
   ++side.covered;
   side.ack_number = sides_[other(receiver)].snd_nxt;
   // RFC 5681 §4.2: every second full-sized segment at the latest; and no host leaves the end of a burst waiting.

@@ -269,7 +269,8 @@ Result<std::unique_ptr<Tins::PDU>, TinsError> to_pdu(const PacketRecord& record)
       const auto frame = EthernetView::parse(record.bytes);
       // Below 0x0600 the field is the length of an IEEE 802.3 frame (IEEE 802.3 §3.2.6).
       const bool has_length = frame.has_value() && static_cast<unsigned>(frame->type()) < 0x0600;
-      return has_length ? parse<Tins::Dot3>("Dot3", record.bytes) : parse<Tins::EthernetII>("EthernetII", record.bytes);
+      if (has_length) return parse<Tins::Dot3>("Dot3", record.bytes);
+      return parse<Tins::EthernetII>("EthernetII", record.bytes);
     }
     case LinkType::raw:
       return parse_ip(record.bytes);

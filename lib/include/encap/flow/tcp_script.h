@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -85,7 +86,8 @@ class TcpScript {
   };
 
   static constexpr SideName other(SideName side) noexcept { return side == client ? server : client; }
-  [[nodiscard]] Duration half_trip() const noexcept { return half_trip_; }
+  /// When an acknowledgement that nothing carries passes: no earlier than what it answers can have arrived.
+  [[nodiscard]] Duration alone_after() const noexcept { return std::max(delayed_ack, half_trip_); }
   [[nodiscard]] Timestamp data_time() const noexcept;
 
   Segment make(SideName from, TcpFlags flags, Timestamp now) noexcept;
