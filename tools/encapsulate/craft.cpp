@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <fmt/format.h>
 
 #include "encap/capture/pcap_file_writer.h"
@@ -152,6 +153,11 @@ ExitCode run(const CommandOptions& options, encap::MessageReadAhead& reader, enc
 }  // namespace
 
 ExitCode craft(const CommandOptions& options) {
+  std::error_code none;
+  if (!options.dry_run && std::filesystem::equivalent(options.table, options.output, none)) {
+    say(options.output + ": this is the table itself; write the capture to another file");
+    return ExitCode::usage;
+  }
   encap::Result<std::unique_ptr<encap::ByteSource>, IoError> source =
       options.table == "-" ? standard_input() : encap::open_file_source(options.table);
   if (!source) return report(source.error());
