@@ -188,6 +188,8 @@ INSTANTIATE_TEST_SUITE_P(
             "GET / HTTP/1.1; Host: a; User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko; Accept: */*",
             "GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko\r\n"
             "Accept: */*\r\n\r\n"},
+        CompletionCase{"in_a_browser_name_at_the_end_stays", "GET /; Host: a; User-Agent: M (X11; Linux; rv:109.0) G",
+                       "GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: M (X11; Linux; rv:109.0) G\r\n\r\n"},
         CompletionCase{"in_a_text_with_line_breaks_stays", "GET / HTTP/1.1\nHost: a\nX: b; Y: c",
                        "GET / HTTP/1.1\r\nHost: a\r\nX: b; Y: c\r\n\r\n"},
         CompletionCase{"without_a_blank_stays", "GET /a;Host:b", "GET /a;Host:b HTTP/1.1\r\nHost: shop\r\n\r\n"}),

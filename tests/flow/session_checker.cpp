@@ -134,7 +134,7 @@ class ConversationChecker {
     std::deque<Progress> answers;               // acknowledgements this side sent, likewise
     std::deque<Unanswered> unanswered;          // data of the peer this side has not acknowledged
     std::optional<std::uint32_t> clock;
-    std::set<std::uint32_t> clocks;
+    std::map<std::uint32_t, Timestamp> clocks;  // and when each passed first
     std::optional<std::uint16_t> identification;
     std::uint8_t shift = 0;
     std::uint32_t maximum_segment_size = 0;
@@ -223,11 +223,13 @@ class ConversationChecker {
     const auto [value, echo] = *options.timestamps;
     if (side.clock && static_cast<std::int32_t>(value - *side.clock) < 0) say("TSval goes back");
     side.clock = value;
-    side.clocks.insert(value);
+    side.clocks.emplace(value, segment.at);
     if (segment.tcp.flags() == TcpFlags::syn) {
       if (echo != 0) say("a SYN that echoes a timestamp");
-    } else if (!peer.clocks.contains(echo)) {
+    } else if (const auto echoed = peer.clocks.find(echo); echoed == peer.clocks.end()) {
       say("TSecr is none that the peer sent");
+    } else if (echoed->second + half_trip_ > segment.at) {
+      say("TSecr is one that has not arrived");
     }
   }
 
@@ -262,8 +264,8 @@ class ConversationChecker {
       ++answered;
       side.unanswered.pop_front();
     }
-    // Where fewer than five segments fit into the window, each is answered.
-    const bool large = side.maximum_segment_size * 5 > 64000;
+    // Where fewer than six segments fit into the window, each is answered.
+    const bool large = side.maximum_segment_size * 6 > 64000;
     if (pure && first && answered < 2 && !large && segment.at - first->at < delayed_ack) {
       say("a pure acknowledgement of one segment after " + std::to_string((segment.at - first->at).count()) + " ns");
     }

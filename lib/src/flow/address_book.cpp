@@ -93,13 +93,11 @@ const Host* AddressBook::find_host(const Party& party) const noexcept {
   return nullptr;
 }
 
-const AddressBook::Pair& AddressBook::pair_of(const Message& message, bool source_first, std::optional<bool> serving) {
+AddressBook::Pair& AddressBook::pair_of(const Message& message, bool source_first, std::optional<bool> serving) {
   // The two sides in an order of their own, so that both directions find the same entry.
   const auto append_side = [this](const Party& party) {
     key_.append(party.name).push_back('\0');
     if (party.address) key_.append(as_text(party.address->octets()));
-    key_.push_back('\0');
-    if (party.port) key_.append(std::to_string(party.port->value));
   };
   key_.clear();
   append_side(source_first ? message.source : message.destination);
@@ -145,9 +143,13 @@ Result<SettledRoute, InputError> AddressBook::settle(const Message& message) {
     Message known = message;
     known.source = source;
     known.destination = destination;
-    const bool source_first = std::tie(source.name, source.address, source.port) <=
-                              std::tie(destination.name, destination.address, destination.port);
-    const Pair& pair = pair_of(known, source_first, told(known, settled.service, source.port, destination.port));
+    const auto source_side = std::tie(source.name, source.address);
+    const auto destination_side = std::tie(destination.name, destination.address);
+    const bool source_first = source_side <= destination_side;
+    const auto by_message = told(known, settled.service, source.port, destination.port);
+    Pair& pair = pair_of(known, source_first, by_message);
+    // Sides that look the same are told apart by what they say; what tells nothing comes from who spoke last.
+    if (source_side == destination_side && by_message) pair.first_key_serves = *by_message;
     serving = pair.first_key_serves == source_first;
     const Port service_port = settled.service ? settled.service->port : default_service_port;
     const Port client_port =

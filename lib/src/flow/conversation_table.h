@@ -52,10 +52,12 @@ struct Conversation {
   std::uint32_t last_to_send = no_index;
   std::uint32_t older = no_index;  // by last use
   std::uint32_t newer = no_index;
+  std::uint32_t successor = no_index;  // of the same endpoints, starts when this one has ended
   Transport transport;
   HttpMethod asked = HttpMethod::other;  // of the last request
   bool ends = false;                     // no more messages will come
   bool listed = true;                    // found by its endpoints
+  bool succeeds = false;                 // waits for the end of another one
   bool in_use = true;
 };
 
@@ -82,7 +84,10 @@ class ConversationTable {
 
   /// Opens a conversation. Precondition: `find` does not find it.
   std::uint32_t open(const Route& client_to_server, Transport over) {
-    const Conversation fresh{client_to_server, over, profile_};
+    // Endpoints that come back get other initial sequence numbers (RFC 9293 §3.4.1).
+    TcpProfile profile = profile_;
+    profile.seed += unlisted_;
+    const Conversation fresh{client_to_server, over, profile};
     std::uint32_t at = 0;
     if (free_.empty()) {
       at = slots();
@@ -92,8 +97,13 @@ class ConversationTable {
       free_.pop_back();
       slots_[at] = fresh;
     }
-    index_.emplace(FlowKey{client_to_server, over}, at);
+    const FlowKey key{client_to_server, over};
+    index_.emplace(key, at);
     append(at);
+    if (const auto before = ending_.find(key); before != ending_.end()) {
+      slots_[before->second].successor = at;
+      slots_[at].succeeds = true;
+    }
     return at;
   }
 
@@ -104,21 +114,36 @@ class ConversationTable {
     append(at);
   }
 
-  /// Takes a conversation off the list: rows of its endpoints open another one from now on.
+  /// Takes a conversation off the list to be closed: rows of its endpoints open another one from now on, which follows.
   void unlist(std::uint32_t at) {
+    take_off(at);
+    ++unlisted_;
+    ending_.insert_or_assign(FlowKey{slots_[at].script.route(), slots_[at].transport}, at);
+  }
+
+  /// Forgets a conversation. Returns the one that waited for its end, which need not wait any more; no_index when there
+  /// is none.
+  std::uint32_t erase(std::uint32_t at) {
+    Conversation& conversation = slots_[at];
+    if (conversation.listed) {
+      take_off(at);
+    } else if (const auto ending = ending_.find(FlowKey{conversation.script.route(), conversation.transport});
+               ending != ending_.end() && ending->second == at) {
+      ending_.erase(ending);
+    }
+    conversation.in_use = false;
+    free_.push_back(at);
+    if (conversation.successor != no_index) slots_[conversation.successor].succeeds = false;
+    return conversation.successor;
+  }
+
+ private:
+  void take_off(std::uint32_t at) {
     Conversation& conversation = slots_[at];
     index_.erase(FlowKey{conversation.script.route(), conversation.transport});
     unlink(at);
     conversation.listed = false;
   }
-
-  void erase(std::uint32_t at) {
-    if (slots_[at].listed) unlist(at);
-    slots_[at].in_use = false;
-    free_.push_back(at);
-  }
-
- private:
   void unlink(std::uint32_t at) noexcept {
     const Conversation& conversation = slots_[at];
     (conversation.older == no_index ? oldest_ : slots_[conversation.older].newer) = conversation.newer;
@@ -133,6 +158,8 @@ class ConversationTable {
 
   TcpProfile profile_;
   tsl::robin_map<FlowKey, std::uint32_t, FlowKeyHash> index_;
+  tsl::robin_map<FlowKey, std::uint32_t, FlowKeyHash> ending_;  // unlisted; of one pair of endpoints the youngest
+  std::uint64_t unlisted_ = 0;
   std::vector<Conversation> slots_;
   std::vector<std::uint32_t> free_;
   std::uint32_t oldest_ = no_index;

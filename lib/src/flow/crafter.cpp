@@ -41,6 +41,11 @@ std::string host_of(const Party& party, const Endpoint& endpoint) {
   return host;
 }
 
+/// Whether the empty line that ends the field lines is there.
+bool has_empty_line(std::string_view text) noexcept {
+  return text.find("\n\r\n") != std::string_view::npos || text.find("\n\n") != std::string_view::npos;
+}
+
 /// A row that only names a TCP control segment. In a chat the same words may be a message.
 bool is_control_row(const Message& message) noexcept {
   if (!is_tcp_control_text(as_text(message.payload))) return false;
@@ -262,6 +267,7 @@ Result<void, IoError> Crafter::Impl::release_next() {
   message.at = message.at + shift_;
   if (const auto ran = run_until(message.at); !ran) return ran;
   if (options_.mode == Mode::segments) {
+    message.at = std::max(message.at, clock_);
     const auto sent = send_alone(message);
     window_.release(slot);
     return sent;
@@ -307,14 +313,16 @@ void Crafter::Impl::finish_alone(PendingMessage& message) {
 
 void Crafter::Impl::finish_joined(std::uint32_t slot, Conversation& conversation) {
   PendingMessage& message = window_[slot];
-  // What the same side says next, up to a start line or the other side's turn, belongs to this message.
-  bool in_fields = true;
+  // What the same side says next, up to a start line or the other side's turn, belongs to this message, line by line.
+  bool in_fields = !has_empty_line(message.payload);
   while (conversation.first_in_window != no_index) {
     const std::uint32_t next = conversation.first_in_window;
     PendingMessage& part = window_[next];
     if (part.from_client != message.from_client || part.start_line != HttpStartLine::none) break;
-    if (in_fields || !message.payload.ends_with('\n')) message.payload.append("\r\n");
-    in_fields = in_fields && !part.payload.empty();
+    const bool empty = part.payload.empty();
+    if ((in_fields || !empty) && !message.payload.ends_with('\n')) message.payload.append("\r\n");
+    if (in_fields && empty) message.payload.append("\r\n");
+    in_fields = in_fields && !empty && !has_empty_line(part.payload);
     message.payload.append(part.payload);
     window_.drop_payload(next);
     part.joined = true;
@@ -380,6 +388,7 @@ Result<void, IoError> Crafter::Impl::send_in_conversation(std::uint32_t slot) {
 void Crafter::Impl::pump(std::uint32_t at) {
   Conversation& conversation = table_[at];
   TcpScript& script = conversation.script;
+  if (conversation.succeeds) return;
   if (!script.busy()) {
     if (conversation.first_to_send != no_index) {
       const PendingMessage& message = window_[conversation.first_to_send];
@@ -391,7 +400,7 @@ void Crafter::Impl::pump(std::uint32_t at) {
   }
   if (script.finished()) {
     events_.erase(at);
-    table_.erase(at);
+    if (const std::uint32_t successor = table_.erase(at); successor != no_index) pump(successor);
     return;
   }
   const Timestamp next = script.next_event();

@@ -32,6 +32,8 @@ void add_transport_header(PacketBuffer& buffer, const Segment& segment) {
   assert(done);
 }
 
+constexpr std::uint32_t openbsd_ipv6 = 24;  // OpenBSD's loopback header: its own families, in network byte order
+
 constexpr Protocol protocol_of(Transport transport) noexcept {
   return transport == Transport::udp ? Protocol::udp : Protocol::tcp;
 }
@@ -48,8 +50,11 @@ Result<void, IoError> Encapsulator::hand_over(const Segment& segment, PacketSink
   const IpAddress& destination = segment.route.destination.address;
   switch (options_.link_type) {
     case LinkType::null:
-    case LinkType::loop:
       prepend(buffer_, NullLoopbackHeader{source.family()});
+      break;
+    case LinkType::loop:
+      store_be32(buffer_.prepend(NullLoopbackView::header_length), 0,
+                 source.is_ipv4() ? NullLoopbackHeader::family_ipv4 : openbsd_ipv6);
       break;
     case LinkType::ethernet:
       prepend(buffer_,

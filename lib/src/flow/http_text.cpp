@@ -128,9 +128,35 @@ struct Framing {
   bool chunked = false;
 };
 
-/// Whether a chunked body ends as RFC 9112 §7.1 wants it.
-bool ends_in_last_chunk(std::string_view body) noexcept {
-  return body == "0\r\n\r\n" || body.ends_with("\r\n0\r\n\r\n");
+/// How far a body is one in chunks (RFC 9112 §7.1).
+enum class Chunks : std::uint8_t {
+  none,        ///< it is the content itself
+  unfinished,  ///< chunks, the last one missing
+  whole
+};
+
+Chunks chunks_of(std::string_view body) noexcept {
+  bool any = false;
+  while (!body.empty()) {
+    std::string_view rest = body;
+    const std::string_view line = take_line(rest);
+    std::size_t size = 0;
+    const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), size, 16);
+    const std::string_view extension{end, static_cast<std::size_t>(line.data() + line.size() - end)};
+    if (error != std::errc{} || !(extension == "\r" || extension.starts_with(';'))) return Chunks::none;
+    // Behind the last chunk stand trailer fields and an empty line.
+    if (size == 0) return rest == crlf || rest.ends_with("\r\n\r\n") ? Chunks::whole : Chunks::none;
+    if (rest.size() < size || !rest.substr(size).starts_with(crlf)) return Chunks::none;
+    body = rest.substr(size + crlf.size());
+    any = true;
+  }
+  return any ? Chunks::unfinished : Chunks::none;
+}
+
+/// Whether the last of the transfer codings, which ends the message, is chunked (RFC 9112 §6.3).
+bool ends_in_chunked(std::string_view codings) noexcept {
+  const std::size_t comma = codings.rfind(',');
+  return equals_ignoring_case(trim(comma == std::string_view::npos ? codings : codings.substr(comma + 1)), "chunked");
 }
 
 void append_hex(std::string& out, std::size_t value) {
@@ -148,7 +174,12 @@ HttpStartLine http_start_line(std::string_view text) noexcept {
   if (starts_with_status(line) && line.size() > 4) return HttpStartLine::response;
   const std::string_view method = first_word(line);
   const std::string_view target = first_word(trim(line.substr(method.size())));
-  return is_method(method) && !target.empty() ? HttpStartLine::request : HttpStartLine::none;
+  if (!is_method(method) || target.empty()) return HttpStartLine::none;
+  // Nothing but a version stands behind the target, unless it is plainly one (RFC 9112 §3.2): `GET out of here` is
+  // prose.
+  const bool alone = target.data() + target.size() == line.data() + line.size();
+  const bool plain = target.starts_with('/') || target == "*" || target.find("://") != std::string_view::npos;
+  return alone || plain || line.find(" HTTP/") != std::string_view::npos ? HttpStartLine::request : HttpStartLine::none;
 }
 
 bool names_http_version(std::string_view text) noexcept {
@@ -178,6 +209,8 @@ bool complete_http(std::string_view text, std::string_view host, HttpMethod meth
   } else {
     if (!starts_with_version(line)) out.append(version).append(" ");
     out.append(line);
+    // The blank behind the status is there even when no reason is (RFC 9112 §4).
+    if (starts_with_version(line) && trim(line.substr(first_word(line).size())).size() == 3) out.append(" ");
   }
   out.append(crlf);
 
@@ -203,7 +236,7 @@ bool complete_http(std::string_view text, std::string_view host, HttpMethod meth
     if (equals_ignoring_case(name, "Host")) framing.host = true;
     if (equals_ignoring_case(name, "Content-Length")) framing.content_length = true;
     if (equals_ignoring_case(name, "Transfer-Encoding")) {
-      framing.chunked = equals_ignoring_case(trim(field.substr(name_end + 1)), "chunked");
+      framing.chunked = ends_in_chunked(field.substr(name_end + 1));
     }
   }
 
@@ -212,7 +245,8 @@ bool complete_http(std::string_view text, std::string_view host, HttpMethod meth
   const bool bodiless = !request && (method == HttpMethod::head || status / 100 == 1 || status == 204 ||
                                      status == 304 || (method == HttpMethod::connect && status / 100 == 2));
   while (!fields.empty()) {
-    const std::string_view field = trim(take_line(fields));
+    std::string_view field = take_line(fields);
+    if (field.ends_with('\r')) field.remove_suffix(1);
     const std::string_view name = field.substr(0, field.find(':'));
     // A length that does not count what follows would leave the message unfinished, or cut the next one.
     if (!bodiless && !framing.chunked && equals_ignoring_case(name, "Content-Length")) {
@@ -233,15 +267,14 @@ bool complete_http(std::string_view text, std::string_view host, HttpMethod meth
     out.append("Content-Length: ").append(std::to_string(body.size())).append(crlf);
   }
   out.append(crlf);
-  if (framing.chunked && !bodiless && !ends_in_last_chunk(body)) {
-    if (!body.empty()) {
-      append_hex(out, body.size());
-      out.append(crlf).append(body).append(crlf);
-    }
-    out.append("0\r\n\r\n");
+  const Chunks chunks = framing.chunked && !bodiless ? chunks_of(body) : Chunks::whole;
+  if (chunks == Chunks::none && !body.empty()) {
+    append_hex(out, body.size());
+    out.append(crlf).append(body).append(crlf);
   } else {
     out.append(body);
   }
+  if (chunks != Chunks::whole) out.append("0\r\n\r\n");
   return out != text;
 }
 

@@ -27,9 +27,9 @@ TcpScript::TcpScript(const Route& client_to_server, const TcpProfile& profile) n
       std::min<std::uint32_t>(maximum_segment_size_ - timestamps_option_octets, most_in_flight / 2));
 
   // With a long round trip a receiver answers more segments at once, as hosts that merge segments do, and the sender
-  // spreads them over half a round trip. Three such bursts leave before the answer to the first is back, less the
-  // segment it makes room for: never more in flight than the window, never an answer ahead of its cause.
-  const auto most = std::max<std::int64_t>(1, (most_in_flight / segment_size_ + 1) / 3);
+  // spreads them over half a round trip. Up to three times as many leave before the answer to the first is back: never
+  // more in flight than the window, never an answer ahead of its cause.
+  const auto most = std::max<std::int64_t>(1, most_in_flight / (3 * segment_size_));
   const std::int64_t wanted = (half_trip_ + segment_gap - Duration{1}) / segment_gap;
   ack_every_ = static_cast<std::uint8_t>(
       std::clamp<std::int64_t>(wanted, std::min<std::int64_t>(2, most), std::min<std::int64_t>(most, 64)));
@@ -147,6 +147,7 @@ Segment TcpScript::step(Timestamp now) noexcept {
 Segment TcpScript::make(SideName from, TcpFlags flags, Timestamp now) noexcept {
   Side& side = sides_[from];
   Side& peer = sides_[other(from)];
+  hear(side, now);
   const auto clock =
       static_cast<std::uint32_t>(side.clock_offset + static_cast<std::uint64_t>(now.nanoseconds / 1'000'000));
   Segment segment{.timestamp = now,
@@ -168,12 +169,24 @@ Segment TcpScript::make(SideName from, TcpFlags flags, Timestamp now) noexcept {
   } else if (!flags.has(TcpFlags::rst)) {
     segment.options.no_operation().no_operation().timestamps(clock, side.heard_clock);
   }
-  peer.heard_clock = clock;
+  // An acknowledgement echoes the first segment it covers (RFC 7323 §4.3), so the one on its way longest counts.
+  hear(peer, now);
+  if (peer.coming_at == never) {
+    peer.coming_clock = clock;
+    peer.coming_at = now + half_trip_;
+  }
   // Whatever leaves from here says what was received.
   side.ack_due = never;
   side.covered = 0;
   side.held = 0;
   return segment;
+}
+
+/// Takes in the timestamp that has arrived by now.
+void TcpScript::hear(Side& side, Timestamp now) noexcept {
+  if (side.coming_at > now) return;
+  side.heard_clock = side.coming_clock;
+  side.coming_at = never;
 }
 
 Segment TcpScript::make_data(Timestamp now) noexcept {

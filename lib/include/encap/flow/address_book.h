@@ -69,7 +69,7 @@ class AddressBook {
   };
 
   const Host* find_host(const Party& party) const noexcept;
-  const Pair& pair_of(const Message& message, bool source_first, std::optional<bool> serving);
+  Pair& pair_of(const Message& message, bool source_first, std::optional<bool> serving);
 
   AddressOptions options_;
   std::unordered_map<std::string, Pair> pairs_;

@@ -77,9 +77,11 @@ class TcpScript {
     Timestamp ready;            // from when on it may send data
     Timestamp ack_due = never;  // when it acknowledges without data
     SequenceNumber snd_nxt;
-    SequenceNumber ack_number;   // what that acknowledgement says
-    std::uint32_t clock_offset;  // of its timestamps option
-    std::uint32_t heard_clock = 0;
+    SequenceNumber ack_number;      // what that acknowledgement says
+    std::uint32_t clock_offset;     // of its timestamps option
+    std::uint32_t heard_clock = 0;  // of the other side's timestamps option, as far as it has arrived
+    std::uint32_t coming_clock = 0;
+    Timestamp coming_at = never;  // when that one arrives
     std::uint16_t identification;
     std::uint8_t covered = 0;  // segments the coming acknowledgement answers
     std::uint8_t held = 0;     // segments that came after it was settled
@@ -91,6 +93,7 @@ class TcpScript {
   [[nodiscard]] Timestamp data_time() const noexcept;
 
   Segment make(SideName from, TcpFlags flags, Timestamp now) noexcept;
+  static void hear(Side& side, Timestamp now) noexcept;
   Segment make_data(Timestamp now) noexcept;
   Segment make_ack(SideName from, Timestamp now) noexcept;
   void receive(SideName receiver, Timestamp now, bool pushed) noexcept;
