@@ -107,6 +107,14 @@ TEST(AddressBook, knows_a_pair_again_when_only_one_direction_names_a_port) {
   EXPECT_EQ(settled_text(book, row("web", "browser", "HTTP", "200 OK")), "127.0.0.1:80 > 127.0.0.1:49152");
 }
 
+TEST(AddressBook, lets_each_http_request_decide_who_serves) {
+  AddressBook book{{.hosts = {host("gateway=10.0.0.1"), host("store=10.0.0.2")}}};
+  EXPECT_EQ(settled_text(book, row("gateway", "store", "HTTP", "GET /")), "10.0.0.1:49152 > 10.0.0.2:80");
+  EXPECT_EQ(settled_text(book, row("store", "gateway", "HTTP", "200 OK")), "10.0.0.2:80 > 10.0.0.1:49152");
+  EXPECT_EQ(settled_text(book, row("store", "gateway", "HTTP", "POST /event")), "10.0.0.2:49152 > 10.0.0.1:80");
+  EXPECT_EQ(settled_text(book, row("store", "gateway", "HTTP", "a body")), "10.0.0.2:49152 > 10.0.0.1:80");
+}
+
 TEST(AddressBook, gives_each_pair_of_applications_a_port_of_its_own) {
   AddressBook book{{}};
   EXPECT_EQ(settled_text(book, row("ann", "web", "HTTP", "GET /")), "127.0.0.1:49152 > 127.0.0.1:80");

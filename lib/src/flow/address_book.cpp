@@ -148,8 +148,10 @@ Result<SettledRoute, InputError> AddressBook::settle(const Message& message) {
     const bool source_first = source_side <= destination_side;
     const auto by_message = told(known, settled.service, source.port, destination.port);
     Pair& pair = pair_of(known, source_first, by_message);
-    // Sides that look the same are told apart by what they say; what tells nothing comes from who spoke last.
-    if (source_side == destination_side && by_message) pair.first_key_serves = *by_message;
+    // Each HTTP start line decides anew, and what tells nothing goes the way of the last one. So do sides that look
+    // the same, which only their messages tell apart.
+    const bool http = settled.service != nullptr && settled.service->text == Service::Text::http;
+    if (by_message && (http || source_side == destination_side)) pair.first_key_serves = *by_message == source_first;
     serving = pair.first_key_serves == source_first;
     const Port service_port = settled.service ? settled.service->port : default_service_port;
     const Port client_port =
