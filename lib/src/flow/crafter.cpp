@@ -253,10 +253,7 @@ Result<void, IoError> Crafter::Impl::release_next() {
   if (!started_) {
     started_ = true;
     choose_link_type();
-    window_.for_each([this, first = true](const PendingMessage& message) mutable {
-      if (first && options_.start) shift_ = *options_.start - message.at;
-      first = false;
-    });
+    if (options_.start) shift_ = *options_.start - window_.front().at;
   }
   const std::uint32_t slot = window_.pop();
   PendingMessage& message = window_[slot];
@@ -441,7 +438,7 @@ Result<void, IoError> Crafter::Impl::send(const Segment& segment) {
 }
 
 Result<void, IoError> Crafter::Impl::bound_memory() {
-  while (waiting_ > most_waiting) {
+  while (waiting_ > most_waiting && !events_.empty()) {
     if (const auto ran = run_next_event(); !ran) return ran;
   }
   while (table_.listed() > most_open) {

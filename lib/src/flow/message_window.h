@@ -59,6 +59,9 @@ class MessageWindow {
     octets_ += slots_[slot].payload.size();
   }
 
+  /// The earliest row. Precondition: not empty.
+  [[nodiscard]] const PendingMessage& front() noexcept { return slots_[place(0)]; }
+
   /// Takes the earliest row out of the order; its slot stays in use until `release`. Precondition: not empty.
   std::uint32_t pop() noexcept {
     const std::uint32_t slot = place(0);
