@@ -72,5 +72,14 @@ TEST(NullLoopbackHeader, emits_the_ipv6_family_of_macos) {
   EXPECT_EQ(NullLoopbackView::parse(buffer.bytes())->family(), NullLoopbackHeader::family_ipv6);
 }
 
+TEST(NullLoopbackHeader, writes_openbsd_families_in_network_order) {
+  PacketBuffer ipv4 = dirty_buffer({});
+  prepend(ipv4, NullLoopbackHeader{.family = IpAddress::Family::ipv4, .network_order = true});
+  EXPECT_TRUE(same_octets(ipv4.bytes(), hex_vector("0000 0002"), {{NullLoopbackField::all}}));
+  PacketBuffer ipv6 = dirty_buffer({});
+  prepend(ipv6, NullLoopbackHeader{.family = IpAddress::Family::ipv6, .network_order = true});
+  EXPECT_TRUE(same_octets(ipv6.bytes(), hex_vector("0000 0018"), {{NullLoopbackField::all}}));
+}
+
 }  // namespace
 }  // namespace encap::test

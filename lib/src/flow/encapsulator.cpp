@@ -32,8 +32,6 @@ void add_transport_header(PacketBuffer& buffer, const Segment& segment) {
   assert(done);
 }
 
-constexpr std::uint32_t openbsd_ipv6 = 24;  // OpenBSD's loopback header: its own families, in network byte order
-
 constexpr Protocol protocol_of(Transport transport) noexcept {
   return transport == Transport::udp ? Protocol::udp : Protocol::tcp;
 }
@@ -50,11 +48,10 @@ Result<void, IoError> Encapsulator::hand_over(const Segment& segment, PacketSink
   const IpAddress& destination = segment.route.destination.address;
   switch (options_.link_type) {
     case LinkType::null:
-      prepend(buffer_, NullLoopbackHeader{source.family()});
+      prepend(buffer_, NullLoopbackHeader{.family = source.family()});
       break;
     case LinkType::loop:
-      store_be32(buffer_.prepend(NullLoopbackView::header_length), 0,
-                 source.is_ipv4() ? NullLoopbackHeader::family_ipv4 : openbsd_ipv6);
+      prepend(buffer_, NullLoopbackHeader{.family = source.family(), .network_order = true});
       break;
     case LinkType::ethernet:
       prepend(buffer_,

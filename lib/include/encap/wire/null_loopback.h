@@ -45,12 +45,14 @@ class NullLoopbackView {
   Bytes bytes_;
 };
 
-/// A BSD loopback header to write: little-endian, as nearly every capture in the wild has it.
+/// A BSD loopback header to write: little-endian, as nearly every capture in the wild has it, or as LINKTYPE_LOOP.
 struct NullLoopbackHeader {
   static constexpr std::uint32_t family_ipv4 = 2;
-  static constexpr std::uint32_t family_ipv6 = 30;  ///< macOS; FreeBSD writes 28, OpenBSD and NetBSD 24
+  static constexpr std::uint32_t family_ipv6 = 30;  ///< macOS; FreeBSD writes 28, NetBSD 24
+  static constexpr std::uint32_t family_ipv6_openbsd = 24;
 
   IpAddress::Family family = IpAddress::Family::ipv4;
+  bool network_order = false;  ///< as OpenBSD writes it, with its own family numbers
 };
 
 /// Puts a BSD loopback header in front of what is in `buffer`.
