@@ -1,10 +1,11 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "encap/capture/pcap_file_reader.h"
+#include "encap/capture/capture_file_reader.h"
 #include "support/same_octets.h"
 
 namespace encap::test {
@@ -20,20 +21,37 @@ struct Packet {
   }
 };
 
+/// A packet as a file tells it, with everything a record borrows.
+struct ReadPacket : Packet {
+  LinkType link_type = LinkType::null;
+  bool has_timestamp = true;
+  std::uint8_t decimals = 0;
+  std::optional<CaptureInterface> interface;
+  std::vector<std::string> comments;
+
+  ReadPacket() = default;
+  explicit ReadPacket(const PacketRecord& record)
+      : Packet{record.timestamp, {record.bytes.begin(), record.bytes.end()}, record.original_length},
+        link_type{record.link_type},
+        has_timestamp{record.has_timestamp},
+        decimals{record.decimals},
+        comments(record.comments.begin(), record.comments.end()) {
+    if (record.interface != nullptr) interface = *record.interface;
+  }
+};
+
 /// All packets of a file, and the error that ended them, as text; empty when the file ended well.
 struct Contents {
-  LinkType link_type = LinkType::null;
-  std::vector<Packet> packets;
+  std::vector<ReadPacket> packets;
   std::string error;
 };
 
-inline Contents drain(Result<PcapFileReader, IoError> file) {
+inline Contents drain(Result<CaptureFileReader, IoError> file) {
   Contents contents;
   if (!file) {
     contents.error = to_string(file.error());
     return contents;
   }
-  contents.link_type = file->link_type();
   for (;;) {
     const auto record = file->next();
     if (!record) {
@@ -41,13 +59,11 @@ inline Contents drain(Result<PcapFileReader, IoError> file) {
       return contents;
     }
     if (*record == nullptr) return contents;
-    EXPECT_EQ((*record)->link_type, contents.link_type);
-    contents.packets.push_back(
-        {(*record)->timestamp, {(*record)->bytes.begin(), (*record)->bytes.end()}, (*record)->original_length});
+    contents.packets.emplace_back(**record);
   }
 }
 
-inline Contents read_capture(const std::string& path) { return drain(PcapFileReader::open(path)); }
+inline Contents read_capture(const std::string& path) { return drain(CaptureFileReader::open(path)); }
 
 /// Octets that differ from packet to packet.
 inline Packet numbered_packet(std::uint32_t number, std::size_t size) {

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 
+#include "capture/capture_octets.h"
 #include "capture/files.h"
 #include "capture/packets.h"
 #include "support/allocation_counter.h"
@@ -33,12 +34,6 @@ constexpr auto microsecond_record = hex_bytes("81436d38 40e20100 04000000 3c0000
 constexpr auto nanosecond_record = hex_bytes("81436d38 15cd5b07 04000000 3c000000  70696e67");
 
 Packet ping() { return {year_2000 + Duration{1'123'456'789}, copy_of(as_bytes("ping")), 60}; }
-
-std::vector<std::byte> joined(std::initializer_list<Bytes> parts) {
-  std::vector<std::byte> all;
-  for (const Bytes part : parts) all.insert(all.end(), part.begin(), part.end());
-  return all;
-}
 
 // One packet in a file at `path`, committed.
 void write_ping(const std::string& path) {
@@ -136,7 +131,7 @@ TEST(PcapFileWriter, reads_back_what_it_wrote_across_batch_borders) {
 
     const Contents contents = read_capture(path);
     EXPECT_EQ(contents.error, "");
-    EXPECT_EQ(contents.link_type, LinkType::null);
+    for (const ReadPacket& packet : contents.packets) EXPECT_EQ(packet.link_type, LinkType::null);
     ASSERT_EQ(contents.packets.size(), packets.size());
     for (std::size_t i = 0; i < packets.size(); ++i) ASSERT_TRUE(same_packet(contents.packets[i], packets[i])) << i;
 

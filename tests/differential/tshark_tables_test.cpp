@@ -242,7 +242,7 @@ class Reader {
         return EthernetView::parse(record.bytes).value().payload();
       case LinkType::linux_sll:
         return LinuxSllView::parse(record.bytes).value().payload();
-      case LinkType::raw:
+      default:
         break;
     }
     return record.bytes;

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <utility>
 
 #include "encap/wire/checksum.h"
@@ -446,6 +447,8 @@ Bytes network_packet(const CollectedPacket& packet) {
       break;
     case LinkType::raw:
       break;
+    default:
+      throw std::invalid_argument{"a link type that is never written"};
   }
   return bytes.subspan(std::min(header, bytes.size()));
 }

@@ -61,6 +61,11 @@ Result<void, IoError> Encapsulator::hand_over(const Segment& segment, PacketSink
       prepend(buffer_, LinuxSllHeader{MacAddress::made_for(source), ether_type_of(source)});
       break;
     case LinkType::raw:
+    case LinkType::ipv4:
+    case LinkType::ipv6:
+      break;
+    case LinkType::linux_sll2:
+      assert(false);
       break;
   }
   ++packets_;

@@ -273,9 +273,13 @@ Result<std::unique_ptr<Tins::PDU>, TinsError> to_pdu(const PacketRecord& record)
       return parse<Tins::EthernetII>("EthernetII", record.bytes);
     }
     case LinkType::raw:
+    case LinkType::ipv4:
+    case LinkType::ipv6:
       return parse_ip(record.bytes);
     case LinkType::linux_sll:
       return parse<Tins::SLL>("SLL", record.bytes);
+    case LinkType::linux_sll2:
+      break;
   }
   return unexpected(TinsError{"", "no PDU for link type " + std::to_string(static_cast<unsigned>(record.link_type))});
 }

@@ -15,8 +15,8 @@ namespace encap {
 class Encapsulator {
  public:
   struct Options {
-    LinkType link_type = LinkType::raw;
-    std::uint32_t mtu = 1500;  ///< octets of the largest network packet; what is longer leaves in fragments
+    LinkType link_type = LinkType::raw;  ///< any but linux_sll2, which is only read
+    std::uint32_t mtu = 1500;            ///< octets of the largest network packet; what is longer leaves in fragments
     std::uint8_t time_to_live = 64;
   };
 
