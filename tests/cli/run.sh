@@ -1,15 +1,17 @@
 #!/bin/sh
-# run.sh NAME PROGRAM SOURCE WORK: runs the line in tests/cli/NAME.args and compares what it prints on standard output
-# and standard error, and its exit code, with NAME.out. The line is for sh; `encapsulate` is the program, `samples` and
-# `input` are the checkout's. With ENCAP_UPDATE_GOLDEN=1 it writes NAME.out instead.
+# run.sh NAME SOURCE WORK PROGRAM...: runs the line in tests/cli/NAME.args and compares what it prints on standard
+# output and standard error, and its exit code, with NAME.out. The line is for sh; the programs are called by their file
+# names, `encapsulate` and `dissect`; `samples`, `pcaps` and `input` are the checkout's. With ENCAP_UPDATE_GOLDEN=1 it
+# writes NAME.out instead.
 set -u
-name=$1 program=$2 source=$3 work=$4
+name=$1 source=$2 work=$3
+shift 3
 
 scratch=$work/$name
 rm -rf "$scratch"
 mkdir -p "$scratch/.bin" || exit 1
-ln -s "$program" "$scratch/.bin/encapsulate"
-ln -s "$source/samples" "$source/tests/cli/input" "$scratch/"
+ln -s "$@" "$scratch/.bin/"
+ln -s "$source/samples" "$source/pcaps" "$source/tests/cli/input" "$scratch/"
 cd "$scratch" || exit 1
 
 TZ=UTC LC_ALL=C PATH=$scratch/.bin:$PATH

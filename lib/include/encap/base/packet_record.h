@@ -25,10 +25,10 @@ struct CaptureInterface {
 /// One packet on its way between parts: whatever a sink writes a source reads back.
 /// Lifetime: all that is borrowed belongs to whoever made the record and lives until that one makes the next.
 struct PacketRecord {
-  Timestamp timestamp;
+  Timestamp timestamp{};
   LinkType link_type = LinkType::raw;
   std::uint32_t original_length = 0;  ///< octets on the wire; more than `bytes.size()` when the capture cut the packet
-  Bytes bytes;                        ///< the captured octets, link header first
+  Bytes bytes{};                      ///< the captured octets, link header first
   bool has_timestamp = true;          ///< a pcapng file may hold packets without one
   std::uint8_t decimals = 9;          ///< how many digits after the point of its second mean something, 0..9
   const CaptureInterface* interface = nullptr;   ///< null where the file names none, as in pcap

@@ -1,0 +1,179 @@
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "encap/base/bytes.h"
+#include "encap/base/packet_record.h"
+#include "encap/dissect/field.h"
+
+namespace encap {
+
+/// An item's place in `Dissection::items`.
+enum class ItemId : std::int32_t { none = -1, root = 0 };
+
+/// How serious a note is. Values and order are those of Wireshark's expert information.
+enum class Severity : std::uint8_t { none, comment, chat, note, warning, error };
+
+/// One line of the tree: a field with its value, a text, or both.
+struct Item {
+  const Field* field = nullptr;  ///< null: only text
+  std::uint64_t number = 0;      ///< of numbers, booleans and times (two's complement where they are signed)
+  const char* data = nullptr;    ///< of strings, octets and addresses: `size` octets
+  std::uint32_t size = 0;
+  std::uint32_t offset = 0;            ///< first octet within its source
+  std::uint32_t length = 0;            ///< octets it was read from; 0 for what is computed
+  std::uint8_t source = 0;             ///< index into `Dissection::sources`
+  std::uint8_t depth = 0;              ///< layers are 1
+  bool generated = false;              ///< not in the packet but worked out: shown in brackets
+  bool hidden = false;                 ///< found by name, not shown in the tree
+  Severity severity = Severity::none;  ///< of a note
+  std::string_view text{};             ///< the whole line; empty: label and value say it
+  ItemId parent = ItemId::none;
+  ItemId first_child = ItemId::none;
+  ItemId last_child = ItemId::none;
+  ItemId next = ItemId::none;
+
+  [[nodiscard]] std::string_view string() const noexcept { return {data, size}; }
+  [[nodiscard]] Bytes octets() const noexcept { return std::as_bytes(std::span{data, size}); }
+};
+
+/// Octets that fields lie in: the frame, a reassembled datagram or stream, a decoded body.
+struct ByteSource {
+  std::string_view name;  ///< such as "Frame" or "Reassembled TCP"
+  Bytes bytes;
+};
+
+/// A column of the packet list: text that layers add to, each in its turn.
+template <std::size_t Capacity>
+class Column {
+ public:
+  [[nodiscard]] std::string_view text() const noexcept { return {text_.data(), size_}; }
+  /// Forgets what came after the fence.
+  void clear() noexcept { size_ = fence_; }
+  void reset() noexcept { size_ = fence_ = 0; }
+  /// What stands so far is kept by `clear` and `set`.
+  void set_fence() noexcept { fence_ = size_; }
+  void set(std::string_view text) noexcept {
+    clear();
+    append(text);
+  }
+  void append(std::string_view text) noexcept {
+    const std::size_t n = text.size() < Capacity - size_ ? text.size() : Capacity - size_;
+    text.copy(text_.data() + size_, n);
+    size_ += n;
+  }
+  void append(char c) noexcept {
+    if (size_ < Capacity) text_[size_++] = c;
+  }
+  void append_number(std::uint64_t number) noexcept {
+    std::array<char, 20> digits;
+    const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    append(std::string_view{digits.data(), static_cast<std::size_t>(end - digits.data())});
+  }
+  /// With `separator` in front, unless nothing is there yet.
+  void append_separated(std::string_view separator, std::string_view text) noexcept {
+    if (size_ != 0) append(separator);
+    append(text);
+  }
+  /// Puts `text` in front of all that is there; a fence moves with what it keeps.
+  void prepend(std::string_view text) noexcept {
+    const std::size_t n = text.size() < Capacity ? text.size() : Capacity;
+    const std::size_t kept = size_ < Capacity - n ? size_ : Capacity - n;
+    std::char_traits<char>::move(text_.data() + n, text_.data(), kept);
+    text.copy(text_.data(), n);
+    size_ = n + kept;
+    if (fence_ != 0) fence_ = fence_ + n < size_ ? fence_ + n : size_;
+  }
+  /// As `prepend`, and what is put there is kept by `clear` and `set`.
+  void prepend_kept(std::string_view text) noexcept {
+    const std::size_t before = fence_;
+    prepend(text);
+    fence_ = before + text.size() < size_ ? before + text.size() : size_;
+  }
+  /// Room for `n` more characters, to be written and then kept with `advance`; null when there is not so much.
+  [[nodiscard]] char* reserve(std::size_t n) noexcept { return n <= Capacity - size_ ? text_.data() + size_ : nullptr; }
+  void advance(const char* end) noexcept { size_ = static_cast<std::size_t>(end - text_.data()); }
+
+ private:
+  std::array<char, Capacity> text_;
+  std::size_t size_ = 0;
+  std::size_t fence_ = 0;
+};
+
+/// An address of a packet, for the columns and for telling conversations apart.
+struct Address {
+  enum class Kind : std::uint8_t { none, ether, ipv4, ipv6, text };
+  Kind kind = Kind::none;
+  std::uint8_t size = 0;
+  std::array<std::uint8_t, 16> octets{};  ///< in wire order, zero behind `size`
+
+  friend bool operator==(const Address&, const Address&) = default;
+};
+/// As the list shows it: nothing, `02:00:00:00:00:01`, `192.0.2.1`, `2001:db8::1`.
+void append_text(std::string& out, const Address& address);
+
+/// What the packet list says of a packet.
+struct Columns {
+  Column<256> protocol;
+  Column<4095> info;
+  Address source;
+  Address destination;
+};
+
+/// How much of a packet is taken down.
+enum class Detail : std::uint8_t {
+  columns,  ///< the list line only: no items
+  items     ///< all fields with their values and lines
+};
+
+/// Text and octets that live as long as one packet's dissection. Chunks are kept from packet to packet.
+class Arena {
+ public:
+  [[nodiscard]] char* allocate(std::size_t size);
+  [[nodiscard]] std::string_view copy(std::string_view text);
+  void reset() noexcept;
+
+ private:
+  static constexpr std::size_t chunk_size = 64 * 1024;
+  struct Chunk {
+    std::unique_ptr<char[]> data;
+    std::size_t size;
+  };
+  std::vector<Chunk> chunks_;
+  std::size_t chunk_ = 0;  // in use
+  std::size_t used_ = 0;   // of that one
+};
+
+/// What a dissector found in one packet. Kept by the caller and refilled, so that a long capture runs in constant
+/// memory. Lifetime: items borrow from the record's octets, the arena and the dissector's memory, until the next
+/// packet.
+struct Dissection {
+  explicit Dissection(Detail how_much = Detail::items) : detail{how_much} {}
+
+  Detail detail;
+  std::uint64_t frame_number = 0;  ///< counted from 1
+  const PacketRecord* record = nullptr;
+  Duration since_first{};  ///< since the first packet of the capture
+  Duration since_previous_captured{};
+  Duration since_previous_displayed{};
+  Columns columns;
+  std::vector<Item> items;  ///< [0] is the root; its children are the layers
+  std::vector<ByteSource> sources;
+  Arena arena;
+
+  [[nodiscard]] const Item& at(ItemId id) const noexcept { return items[static_cast<std::size_t>(id)]; }
+  [[nodiscard]] Item& at(ItemId id) noexcept { return items[static_cast<std::size_t>(id)]; }
+};
+
+/// The line of the tree, without indentation or brackets: `Source Port: 80`.
+void append_label(std::string& out, const Dissection& dissection, const Item& item);
+/// The value alone, as `-T fields` shows it: `80`, `0x0800`, `192.0.2.1`.
+void append_value(std::string& out, const Item& item);
+
+}  // namespace encap

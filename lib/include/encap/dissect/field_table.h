@@ -1,0 +1,22 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "encap/dissect/field.h"
+
+namespace encap {
+
+/// A field that packets may be found to have, and whose it is.
+struct FieldEntry {
+  const Field* field;
+  std::string_view protocol;  ///< filter name of the protocol that declares it, such as "tcp"
+};
+
+/// Every field, the protocols' own among them, sorted by name; one entry for each name. Made when first asked for.
+[[nodiscard]] std::span<const FieldEntry> all_fields();
+
+/// The field with that name, such as "tcp.srcport" or "tcp"; null where there is none.
+[[nodiscard]] const FieldEntry* find_field(std::string_view name);
+
+}  // namespace encap

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string_view>
+
+#include "encap/dissect/dissection.h"
+
+namespace encap {
+
+/// The terminal's code for the colour of a packet's line, by what the columns say of it; empty: no colour. What it
+/// starts, `colour_end` ends. The rules follow Wireshark's default ones.
+[[nodiscard]] std::string_view colour_start(const Columns& columns) noexcept;
+inline constexpr std::string_view colour_end = "\x1b[0m";
+
+}  // namespace encap

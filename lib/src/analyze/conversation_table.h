@@ -1,0 +1,151 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <tsl/robin_map.h>
+#include <vector>
+
+#include "analyze/tcp_analyzer.h"
+#include "encap/dissect/session.h"
+
+namespace encap {
+
+/// The two ends of a conversation in one order, whichever way the packet goes. Shape: both addresses, zero behind
+/// their octets, both ports, kinds and transport, as words that are hashed and compared.
+struct ConversationKey {
+  std::array<std::uint64_t, 5> words{};
+
+  friend bool operator==(const ConversationKey&, const ConversationKey&) = default;
+};
+
+struct ConversationHash {
+  [[nodiscard]] std::size_t operator()(const ConversationKey& key) const noexcept {
+    std::uint64_t hash = 0x9e3779b97f4a7c15u;
+    for (const std::uint64_t word : key.words) {
+      hash = (hash ^ word) * 0xff51afd7ed558ccdu;
+      hash ^= hash >> 32;
+    }
+    return static_cast<std::size_t>(hash);
+  }
+};
+
+/// What is remembered of one conversation.
+struct Conversation {
+  Flow flow;
+  std::unique_ptr<TcpConnection> tcp;  ///< of TCP; kept when the entry is used again
+  ConversationKey key;
+  bool first_was_forward = true;  ///< whether the first packet went from the lower end to the higher one
+  std::uint32_t newer = 0;        ///< in order of last use; index + 1, 0: none
+  std::uint32_t older = 0;
+
+  /// Which of TcpConnection's sides sent the packet at hand.
+  [[nodiscard]] unsigned sending_side() const noexcept { return flow.forward == first_was_forward ? 0 : 1; }
+};
+
+/// Finds the conversation of a packet: one look-up in a hash map. Bounded: beyond `limit` conversations the one that
+/// was seen least recently makes room, and a later packet of it starts a new one. Entries are used again, so that a
+/// full table allocates nothing more.
+class ConversationTable {
+ public:
+  static constexpr std::size_t limit = 131'072;
+
+  struct Found {
+    Conversation& conversation;
+    bool is_new;
+  };
+  /// Lifetime of what it gives: until the table is gone; it may become another conversation with the next call.
+  [[nodiscard]] Found find(const FlowKey& key) {
+    bool forward = true;
+    const ConversationKey ends = make_key(key, forward);
+    const auto [at, is_new] = index_.try_emplace(ends, 0);
+    if (is_new) {
+      at.value() = take();
+      Conversation& fresh = entry(at->second);
+      fresh.key = ends;
+      fresh.first_was_forward = forward;
+      fresh.flow.application = nullptr;
+      fresh.flow.memory.reset();
+      fresh.flow.index = counted_[static_cast<std::size_t>(key.transport)]++;
+    }
+    const std::uint32_t place = at->second;
+    touch(place);
+    Conversation& conversation = entry(place);
+    conversation.flow.forward = forward == conversation.first_was_forward;
+    if (is_new && index_.size() > limit) forget_oldest();
+    return {conversation, is_new};
+  }
+
+  /// The same ends start anew: another index, nothing remembered.
+  void restart(Conversation& conversation, FlowKey::Transport transport) {
+    if (!conversation.flow.forward) conversation.first_was_forward = !conversation.first_was_forward;
+    conversation.flow.forward = true;
+    conversation.flow.application = nullptr;
+    conversation.flow.memory.reset();
+    conversation.flow.index = counted_[static_cast<std::size_t>(transport)]++;
+  }
+
+ private:
+  static constexpr std::size_t block_size = 256;
+
+  static ConversationKey make_key(const FlowKey& key, bool& forward) noexcept {
+    const int order = std::memcmp(key.source.octets.data(), key.destination.octets.data(), key.source.octets.size());
+    forward = order < 0 || (order == 0 && key.source_port <= key.destination_port);
+    const Address& low = forward ? key.source : key.destination;
+    const Address& high = forward ? key.destination : key.source;
+    const std::uint64_t low_port = forward ? key.source_port : key.destination_port;
+    const std::uint64_t high_port = forward ? key.destination_port : key.source_port;
+    ConversationKey made;
+    std::memcpy(made.words.data(), low.octets.data(), 16);
+    std::memcpy(made.words.data() + 2, high.octets.data(), 16);
+    made.words[4] = low_port << 48 | high_port << 32 | static_cast<std::uint64_t>(low.kind) << 16 |
+                    static_cast<std::uint64_t>(high.kind) << 8 | static_cast<std::uint64_t>(key.transport);
+    return made;
+  }
+
+  [[nodiscard]] Conversation& entry(std::uint32_t place) noexcept {
+    return blocks_[(place - 1) / block_size][(place - 1) % block_size];
+  }
+  [[nodiscard]] std::uint32_t take() {
+    if (free_ != 0) {
+      const std::uint32_t place = free_;
+      free_ = 0;
+      return place;
+    }
+    if (used_ % block_size == 0) blocks_.push_back(std::make_unique<Conversation[]>(block_size));
+    return ++used_;
+  }
+  void unlink(std::uint32_t place) noexcept {
+    Conversation& c = entry(place);
+    if (c.newer != 0) entry(c.newer).older = c.older;
+    if (c.older != 0) entry(c.older).newer = c.newer;
+    if (newest_ == place) newest_ = c.older;
+    if (oldest_ == place) oldest_ = c.newer;
+    c.newer = c.older = 0;
+  }
+  void touch(std::uint32_t place) noexcept {
+    if (newest_ == place) return;
+    unlink(place);
+    Conversation& c = entry(place);
+    c.older = newest_;
+    if (newest_ != 0) entry(newest_).newer = place;
+    newest_ = place;
+    if (oldest_ == 0) oldest_ = place;
+  }
+  void forget_oldest() {
+    free_ = oldest_;
+    index_.erase(entry(free_).key);
+    unlink(free_);
+  }
+
+  tsl::robin_map<ConversationKey, std::uint32_t, ConversationHash> index_;
+  std::vector<std::unique_ptr<Conversation[]>> blocks_;
+  std::uint32_t used_ = 0;
+  std::uint32_t free_ = 0;
+  std::uint32_t newest_ = 0;
+  std::uint32_t oldest_ = 0;
+  std::array<std::uint32_t, 3> counted_{};
+};
+
+}  // namespace encap

@@ -1,0 +1,87 @@
+#include <algorithm>
+#include <charconv>
+
+#include "encap/dissect/dissection.h"
+
+namespace encap {
+namespace {
+
+// The longest address is that of IPv6, with its last four octets in decimal: 45 characters.
+constexpr std::size_t longest = 48;
+
+char* write(char* at, unsigned number, int base = 10) noexcept { return std::to_chars(at, at + 8, number, base).ptr; }
+
+char* write_ipv4(char* at, const std::uint8_t* octets) noexcept {
+  for (int i = 0; i < 4; ++i) {
+    if (i != 0) *at++ = '.';
+    at = write(at, octets[i]);
+  }
+  return at;
+}
+
+// RFC 5952 but for its §5: addresses of the first 96 bits zero end in dotted decimal too, as inet_ntop writes them.
+char* write_ipv6(char* at, const std::uint8_t* octets) noexcept {
+  unsigned groups[8];
+  for (int i = 0; i < 8; ++i) groups[i] = unsigned{octets[2 * i]} << 8 | octets[2 * i + 1];
+  int run_start = 8;
+  int run_length = 1;  // the longest run of zero groups, of two at least, the first of equals
+  for (int i = 0; i < 8;) {
+    int end = i;
+    while (end < 8 && groups[end] == 0) ++end;
+    if (end - i > run_length) {
+      run_start = i;
+      run_length = end - i;
+    }
+    i = end + 1;
+  }
+  const bool dotted = run_start == 0 && (run_length == 6 || (run_length == 5 && groups[5] == 0xffff));
+  for (int i = 0; i < 8; ++i) {
+    if (i == run_start) {
+      *at++ = ':';
+      *at++ = ':';
+      i += run_length - 1;
+      continue;
+    }
+    if (i != 0 && i != run_start + run_length) *at++ = ':';
+    if (i == 6 && dotted) return write_ipv4(at, octets + 12);
+    at = write(at, groups[i], 16);
+  }
+  return at;
+}
+
+char* write_ether(char* at, const std::uint8_t* octets, std::size_t count) noexcept {
+  static constexpr char digits[] = "0123456789abcdef";
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i != 0) *at++ = ':';
+    *at++ = digits[octets[i] >> 4];
+    *at++ = digits[octets[i] & 15];
+  }
+  return at;
+}
+
+}  // namespace
+
+void append_text(std::string& out, const Address& address) {
+  char text[longest];
+  char* end = text;
+  const std::uint8_t* const octets = address.octets.data();
+  switch (address.kind) {
+    case Address::Kind::none:
+      return;
+    case Address::Kind::ether:
+      end = write_ether(text, octets, std::min<std::size_t>(address.size, address.octets.size()));
+      break;
+    case Address::Kind::ipv4:
+      end = write_ipv4(text, octets);
+      break;
+    case Address::Kind::ipv6:
+      end = write_ipv6(text, octets);
+      break;
+    case Address::Kind::text:
+      out.append(reinterpret_cast<const char*>(octets), std::min<std::size_t>(address.size, address.octets.size()));
+      return;
+  }
+  out.append(text, end);
+}
+
+}  // namespace encap

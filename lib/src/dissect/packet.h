@@ -1,0 +1,253 @@
+#pragma once
+
+#include <fmt/compile.h>
+#include <fmt/format.h>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
+#include "dissect/octets.h"
+#include "dissect/protocol.h"
+#include "encap/dissect/dissection.h"
+#include "encap/dissect/session.h"
+#include "encap/wire/header_field.h"
+
+namespace encap {
+
+/// A kind of note: `tcp.connection.rst`, a warning in group Sequence.
+struct Note {
+  Field field;  ///< of type none; its label is the text when a note gives none of its own
+  Severity severity;
+  std::string_view group;  ///< "Sequence", "Protocol", "Malformed", "Reassemble", "Checksum", "Undecoded" ...
+};
+
+/// Why a walk through a layer could not go on.
+enum class Stop : std::uint8_t {
+  no,
+  not_captured,  ///< the capture kept fewer octets than were on the wire
+  reported,      ///< the packet is shorter than its protocol needs: malformed
+  contained,     ///< a length inside says more than the layer outside holds: malformed
+  fragment,      ///< the rest is in other fragments
+  overlap,       ///< octets of a PDU that was put together already
+  too_deep       ///< more layers than anybody sends
+};
+
+struct Ipv6Chain;
+
+/// The packet at hand, as the protocols see it that read it one after the other. Reading never fails aloud: the first
+/// octet that is missing stops the packet, from then on every read gives 0 and nothing is added any more, until
+/// whoever guards the layer says what happened. So a walk reads straight on, and checks `stopped()` in its loops and
+/// before it changes what is remembered.
+class Packet {
+ public:
+  Packet(Dissection& into, Session* remembered) noexcept : out{into}, session{remembered} {}
+
+  // --- what there is -------------------------------------------------------------------------------------------
+  Dissection& out;
+  Session* session;          ///< may be null
+  Flow* flow = nullptr;      ///< of the innermost transport so far
+  Address network_source{};  ///< of the innermost network layer
+  Address network_destination{};
+  std::uint16_t source_port = 0;  ///< of the innermost transport
+  std::uint16_t destination_port = 0;
+  std::uint8_t ip_protocol = 0;  ///< that led to the layer at hand
+  std::uint8_t ip_hops = 0;      ///< Time to Live or Hop Limit of the innermost IP layer
+  Ipv6Chain* ipv6 = nullptr;     ///< of the IPv6 header whose extension headers are read
+  std::uint16_t vlan = 0;        ///< identifier of the VLAN tag read last; tells fragments apart
+  bool fragmented = false;       ///< the layer at hand is a fragment alone
+  bool in_error = false;         ///< the layer at hand is quoted by an ICMP error
+  bool writable = true;          ///< whether layers may write the columns
+  bool can_desegment = false;    ///< the transport will add the next segment's octets when asked to
+  // What a layer over TCP asks for: the octets from `desegment_offset` on again, once `desegment_length` more are
+  // there.
+  std::uint32_t desegment_offset = 0;
+  std::uint32_t desegment_length = 0;
+  static constexpr std::uint32_t one_more_segment = 0x0fffffff;
+  static constexpr std::uint32_t until_fin = 0x0ffffffe;
+  bool end_of_stream = false;           ///< the transport has no more after these octets: a FIN
+  std::string_view protocol_name{};     ///< short name of the layer at hand
+  ItemId transport = ItemId::none;      ///< item of the innermost transport layer
+  std::string_view media_type{};        ///< of the body at hand, lower case: "text/html"; empty: not known
+  std::string_view media_parameters{};  ///< what follows it: "charset=utf-8"
+
+  [[nodiscard]] std::uint64_t frame_number() const noexcept { return out.frame_number; }
+  [[nodiscard]] Timestamp time() const noexcept { return out.record->timestamp; }
+
+  // --- reading -------------------------------------------------------------------------------------------------
+  [[nodiscard]] bool stopped() const noexcept { return stop_ != Stop::no; }
+  void stop(Stop why) noexcept {
+    if (stop_ == Stop::no) stop_ = why;
+  }
+  /// Whether `length` octets from `offset` on are in hand; stops the packet where not.
+  bool need(const Octets& in, std::uint32_t offset, std::uint32_t length) noexcept {
+    if (stopped()) [[unlikely]]
+      return false;
+    if (offset <= in.captured && length <= in.captured - offset) [[likely]]
+      return true;
+    miss(in, std::uint64_t{offset} + length);
+    return false;
+  }
+  template <std::size_t Width>
+  [[nodiscard]] std::uint64_t number(const Octets& in, std::uint32_t offset) noexcept {
+    return need(in, offset, Width) ? load_be<Width>(in.bytes(), offset) : 0;
+  }
+  [[nodiscard]] std::uint8_t u8(const Octets& in, std::uint32_t offset) noexcept {
+    return static_cast<std::uint8_t>(number<1>(in, offset));
+  }
+  [[nodiscard]] std::uint16_t u16(const Octets& in, std::uint32_t offset) noexcept {
+    return static_cast<std::uint16_t>(number<2>(in, offset));
+  }
+  [[nodiscard]] std::uint32_t u24(const Octets& in, std::uint32_t offset) noexcept {
+    return static_cast<std::uint32_t>(number<3>(in, offset));
+  }
+  [[nodiscard]] std::uint32_t u32(const Octets& in, std::uint32_t offset) noexcept {
+    return static_cast<std::uint32_t>(number<4>(in, offset));
+  }
+  [[nodiscard]] std::uint64_t u64(const Octets& in, std::uint32_t offset) noexcept { return number<8>(in, offset); }
+  /// `length` octets from `offset` on, or none and a stop.
+  [[nodiscard]] Bytes octets(const Octets& in, std::uint32_t offset, std::uint32_t length) noexcept {
+    return need(in, offset, length) ? in.bytes().subspan(offset, length) : Bytes{};
+  }
+  [[nodiscard]] Address address(Address::Kind kind, const Octets& in, std::uint32_t offset) noexcept;
+
+  // --- the tree. Every call does nothing, and gives ItemId::none, when only columns are wanted, when the parent is
+  // none, or when the packet is stopped. An item's octets must be in hand: `need` is called for `length`. -----------
+  [[nodiscard]] bool wants_items() const noexcept { return out.detail == Detail::items && !stopped(); }
+  /// Where layers go: the root, or the item that quotes them.
+  ItemId top = ItemId::root;
+
+  /// A layer's item. `text` as in `Internet Protocol Version 4, Src: 192.0.2.1, Dst: 192.0.2.2`; empty: its name.
+  ItemId add_layer(const ProtocolInfo& protocol, const Octets& in, std::uint32_t offset, std::uint32_t length,
+                   std::string_view text = {});
+  /// The value is read from the octets, by the field's type: numbers big-endian, strings as they are.
+  ItemId add(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length);
+  /// A number, boolean or time that is known already. For a bit field: its value, shifted down.
+  ItemId add(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length,
+             std::uint64_t value);
+  /// A string, address or octets from elsewhere; copied unless `kept` says that they outlive the packet's dissection.
+  ItemId add_string(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length,
+                    std::string_view value, bool kept = false);
+  /// The field where its declaration says, the header starting at the first octet of `in`.
+  ItemId add(ItemId parent, const Field& field, const Octets& in);
+  void add(ItemId parent, std::initializer_list<const Field*> fields, const Octets& in) {
+    for (const Field* field : fields) add(parent, *field, in);
+  }
+  /// A line without a field.
+  ItemId add_text(ItemId parent, const Octets& in, std::uint32_t offset, std::uint32_t length, std::string_view text);
+
+  /// Replaces the line.
+  void set_text(ItemId item, std::string_view text);
+  /// Adds to the line.
+  void append_text(ItemId item, std::string_view text);
+  /// Puts `text` in front of the line.
+  void prepend_text(ItemId item, std::string_view text);
+  void set_length(ItemId item, std::uint32_t length) noexcept;
+  ItemId generated(ItemId item) noexcept;  ///< marks it and returns it
+  ItemId hidden(ItemId item) noexcept;     ///< marks it and returns it
+  /// Moves the last child of a parent to the place behind another of its children.
+  void move_behind(ItemId last, ItemId sibling) noexcept;
+  /// A note under `item`; with `text` where the note's own label does not say it all. Under `top` when item is none.
+  void note(ItemId item, const Note& kind, std::string_view text = {});
+
+  /// `fmt` into memory that lives as long as the dissection. Only worth its cost when items are wanted.
+  template <class... Args>
+  [[nodiscard]] std::string_view text(fmt::format_string<Args...> format, Args&&... args) {
+    scratch_.clear();
+    fmt::format_to(std::back_inserter(scratch_), format, std::forward<Args>(args)...);
+    return out.arena.copy({scratch_.data(), scratch_.size()});
+  }
+  [[nodiscard]] std::string_view text_of(const Address& address);
+
+  // --- the columns -----------------------------------------------------------------------------------------------
+  /// Whether a layer may write the columns now.
+  [[nodiscard]] bool columns() const noexcept { return writable && !stopped(); }
+  void set_protocol(std::string_view name) noexcept {
+    if (columns()) out.columns.protocol.set(name);
+  }
+  void clear_info() noexcept {
+    if (columns()) out.columns.info.clear();
+  }
+  void set_info(std::string_view text) noexcept {
+    if (columns()) out.columns.info.set(text);
+  }
+  void append_info(std::string_view text) noexcept {
+    if (columns()) out.columns.info.append(text);
+  }
+  void append_info(std::string_view separator, std::string_view text) noexcept {
+    if (columns()) out.columns.info.append_separated(separator, text);
+  }
+  void prepend_info(std::string_view text) noexcept {
+    if (columns()) out.columns.info.prepend(text);
+  }
+  template <class... Args>
+  void append_info_format(fmt::format_string<Args...> format, Args&&... args) {
+    if (!columns()) return;
+    scratch_.clear();
+    fmt::format_to(std::back_inserter(scratch_), format, std::forward<Args>(args)...);
+    out.columns.info.append({scratch_.data(), scratch_.size()});
+  }
+  void set_addresses(const Address& source, const Address& destination) noexcept {
+    if (!columns()) return;
+    out.columns.source = source;
+    out.columns.destination = destination;
+  }
+
+  // --- layers inside -----------------------------------------------------------------------------------------------
+  /// Reads `in` as `protocol`. Its name joins `frame.protocols`. Returns what its function returns.
+  std::uint32_t call(const ProtocolInfo& protocol, const Octets& in);
+  /// Reads `in` as the protocol bound to `value`; as data where there is none. Whether there was one.
+  bool call(Table table, std::uint32_t value, const Octets& in);
+  /// `Data (N bytes)`.
+  void call_data(const Octets& in);
+  /// Calls `walk()`; what stops the packet in there is told in the tree and the columns, and the packet goes on.
+  template <class Walk>
+  void guard(Walk&& walk) {
+    const std::string_view name_before = protocol_name;
+    std::forward<Walk>(walk)();
+    if (stopped()) tell_stop();
+    protocol_name = name_before;
+  }
+  /// The reason a walk stopped; guard() forgets it.
+  [[nodiscard]] Stop stopped_by() const noexcept { return stop_; }
+  /// Tells why the packet stopped, and lets it go on.
+  void tell_stop();
+  void forget_stop() noexcept { stop_ = Stop::no; }
+
+  /// New octets to dissect, which are in no packet as such: reassembled or decoded. `bytes` must live as long as the
+  /// dissection.
+  [[nodiscard]] Octets add_source(std::string_view name, Bytes bytes);
+
+  /// Names of the layers so far, `eth:ethertype:ip:tcp`.
+  [[nodiscard]] std::string_view layer_names() const noexcept { return {names_.data(), names_size_}; }
+  void add_layer_name(std::string_view filter) noexcept;
+
+  static constexpr int deepest = 100;  ///< layers inside layers
+
+ private:
+  void miss(const Octets& in, std::uint64_t end) noexcept;
+  ItemId append_item(ItemId parent, const Field* field, const Octets& in, std::uint32_t offset, std::uint32_t length);
+
+  Stop stop_ = Stop::no;
+  int depth_ = 0;
+  fmt::memory_buffer scratch_;
+  std::array<char, 512> names_;
+  std::size_t names_size_ = 0;
+};
+
+/// Fields that no protocol declares and any layer may have: notes, and what is said of a packet that stopped.
+[[nodiscard]] std::span<const Field* const> common_fields() noexcept;
+
+/// Whole items, not octets: "s" behind a number that is not 1.
+[[nodiscard]] constexpr std::string_view plural(std::uint64_t n) noexcept { return n == 1 ? "" : "s"; }
+
+/// `text` as Wireshark shows octets that may not be printable: \r, \n, \t ... as C writes them, other controls as \ooo.
+/// UTF-8 stays where it is well formed and printable, else it becomes \uXXXX or U+FFFD.
+void append_escaped(std::string& out, std::string_view text);
+
+/// Octets that the first character of `text`, which is not empty, takes in UTF-8, and which character it is: U+FFFD
+/// where they are not well formed.
+[[nodiscard]] std::size_t utf8_length(std::string_view text, char32_t& character) noexcept;
+/// Whether a character is shown as it is: one that draws something, alone or on others.
+[[nodiscard]] bool is_printable(char32_t character) noexcept;
+
+}  // namespace encap

@@ -1,0 +1,193 @@
+#include "dissect/text.h"
+
+#include <limits>
+
+namespace encap {
+namespace {
+
+constexpr Note stray_characters{{"_ws.string.trailing_stray_characters", "Trailing stray characters", FieldType::none},
+                                Severity::warning,
+                                "Undecoded"};
+
+bool is_plain_ascii(std::string_view text) noexcept {
+  unsigned char all = 0;
+  bool nul = false;
+  for (const char c : text) {
+    all = static_cast<unsigned char>(all | static_cast<unsigned char>(c));
+    nul = nul || c == '\0';
+  }
+  return all < 0x80 && !nul;
+}
+
+int base64_digit(char c, bool url) noexcept {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == (url ? '-' : '+')) return 62;
+  if (c == (url ? '_' : '/')) return 63;
+  return c == '=' ? 0 : -1;
+}
+
+}  // namespace
+
+Line find_line(Bytes in, std::uint32_t offset) noexcept {
+  const auto end = static_cast<std::uint32_t>(in.size());
+  std::uint32_t at = offset;
+  while (at < end && in[at] != std::byte{'\r'} && in[at] != std::byte{'\n'}) ++at;
+  if (at >= end) return {end - offset, end, false};
+  if (in[at] == std::byte{'\n'}) return {at - offset, at + 1, true};
+  if (at + 1 == end) return {at - offset, end, false};
+  return {at - offset, at + (in[at + 1] == std::byte{'\n'} ? 2u : 1u), true};
+}
+
+char* put_utf8(char* to, char32_t character) noexcept {
+  if (character < 0x80) {
+    *to++ = static_cast<char>(character);
+    return to;
+  }
+  int more = character < 0x800 ? 1 : character < 0x10000 ? 2 : 3;
+  *to++ = static_cast<char>((0xf0u << (3 - more) & 0xff) | character >> (6 * more));
+  while (more-- > 0) *to++ = static_cast<char>(0x80 | (character >> (6 * more) & 0x3f));
+  return to;
+}
+
+std::optional<std::int64_t> leading_number(std::string_view text, unsigned base, std::size_t& length) noexcept {
+  const auto digit = [base](char c) { return std::min(static_cast<unsigned>(hex_digit(c)), base); };
+  std::size_t at = 0;
+  while (at < text.size() && is_ascii_space(text[at])) ++at;
+  bool negative = false;
+  if (at < text.size() && (text[at] == '-' || text[at] == '+')) negative = text[at++] == '-';
+  if (base == 16 && at + 2 < text.size() && text[at] == '0' && ascii_lower(text[at + 1]) == 'x' &&
+      digit(text[at + 2]) < base) {
+    at += 2;
+  }
+  constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
+  std::int64_t value = 0;
+  const std::size_t first = at;
+  for (; at < text.size() && digit(text[at]) < base; ++at) {
+    const auto next = static_cast<std::int64_t>(digit(text[at]));
+    value = value > (largest - next) / base ? largest : value * base + next;
+  }
+  length = at;
+  if (at == first) return std::nullopt;
+  return negative ? -value : value;
+}
+
+std::string_view escaped(Packet& p, std::string_view text) {
+  thread_local std::string line;
+  line.clear();
+  append_escaped(line, text);
+  return p.out.arena.copy(line);
+}
+
+std::string_view lower_case(Packet& p, std::string_view text) {
+  char* const there = p.out.arena.allocate(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) there[i] = ascii_lower(text[i]);
+  return {there, text.size()};
+}
+
+std::string_view ascii_value(Packet& p, std::string_view text) {
+  if (is_plain_ascii(text)) return text;
+  text = until_nul(text);
+  char* const there = p.out.arena.allocate(text.size() * 3);
+  char* to = there;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x80) {
+      *to++ = c;
+    } else {
+      to += std::string_view{"\xef\xbf\xbd"}.copy(to, 3);
+    }
+  }
+  return {there, static_cast<std::size_t>(to - there)};
+}
+
+std::string_view utf8_value(Packet& p, std::string_view text) {
+  if (is_plain_ascii(text)) return text;
+  text = until_nul(text);
+  char* const there = p.out.arena.allocate(text.size() * 3);
+  char* to = there;
+  while (!text.empty()) {
+    char32_t character = 0;
+    const std::size_t length = utf8_length(text, character);
+    to += character == 0xfffd ? std::string_view{"\xef\xbf\xbd"}.copy(to, 3) : text.copy(to, length);
+    text.remove_prefix(length);
+  }
+  return {there, static_cast<std::size_t>(to - there)};
+}
+
+ItemId add_ascii(Packet& p, ItemId parent, const Field& field, const Octets& in, std::uint32_t offset,
+                 std::uint32_t length) {
+  if (parent == ItemId::none || !p.wants_items() || !p.need(in, offset, length)) return ItemId::none;
+  const std::string_view text = characters(in.bytes(), offset, length);
+  const ItemId item = p.add_string(parent, field, in, offset, length, ascii_value(p, text), true);
+  if (const std::size_t nul = text.find('\0'); nul != text.npos && text.find_first_not_of('\0', nul) != text.npos) {
+    p.note(item, stray_characters);
+  }
+  return item;
+}
+
+ItemId add_escaped(Packet& p, ItemId parent, const Octets& in, std::uint32_t offset, std::uint32_t length) {
+  if (parent == ItemId::none || !p.wants_items() || !p.need(in, offset, length)) return ItemId::none;
+  return p.add_text(parent, in, offset, length, escaped(p, characters(in.bytes(), offset, length)));
+}
+
+Bytes decode_base64(Packet& p, std::string_view text, bool url) {
+  char* const there = p.out.arena.allocate(text.size() / 4 * 3 + 3);
+  char* to = there;
+  std::uint32_t value = 0;
+  unsigned digits = 0;
+  char last[2] = {};
+  const auto take = [&](char c) {
+    const int digit = base64_digit(c, url);
+    if (digit < 0) return;
+    last[1] = last[0];
+    last[0] = c;
+    value = value << 6 | static_cast<std::uint32_t>(digit);
+    if (++digits % 4 != 0) return;
+    *to++ = static_cast<char>(value >> 16 & 0xff);
+    if (last[1] != '=') *to++ = static_cast<char>(value >> 8 & 0xff);
+    if (last[0] != '=') *to++ = static_cast<char>(value & 0xff);
+  };
+  for (const char c : text) take(c);
+  if (url) {  // the padding that §5 lets away
+    for (unsigned i = digits % 4; i % 4 != 0; ++i) take('=');
+  }
+  return std::as_bytes(std::span{there, static_cast<std::size_t>(to - there)});
+}
+
+std::optional<std::string_view> find_parameter(Packet& p, std::string_view parameters, std::string_view name) {
+  std::size_t at = 0;
+  const auto skip_spaces = [&] {
+    while (at < parameters.size() && is_ascii_space(parameters[at])) ++at;
+  };
+  while (at < parameters.size()) {
+    while (at < parameters.size() && (parameters[at] == ';' || is_ascii_space(parameters[at]))) ++at;
+    const std::size_t name_at = at;
+    while (at < parameters.size() && parameters[at] != '=' && parameters[at] != ';' &&
+           !is_ascii_space(parameters[at])) {
+      ++at;
+    }
+    const bool wanted = equals_ignoring_case(parameters.substr(name_at, at - name_at), name);
+    skip_spaces();
+    if (at >= parameters.size() || parameters[at] != '=') continue;
+    ++at;
+    skip_spaces();
+    if (at < parameters.size() && parameters[at] == '"') {
+      char* const there = p.out.arena.allocate(parameters.size() - at);
+      char* to = there;
+      for (++at; at < parameters.size() && parameters[at] != '"'; ++at) {
+        if (parameters[at] == '\\' && at + 1 < parameters.size()) ++at;
+        *to++ = parameters[at];
+      }
+      if (at < parameters.size()) ++at;
+      if (wanted) return std::string_view{there, static_cast<std::size_t>(to - there)};
+    } else {
+      const std::size_t value_at = at;
+      while (at < parameters.size() && parameters[at] != ';' && !is_ascii_space(parameters[at])) ++at;
+      if (wanted) return parameters.substr(value_at, at - value_at);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace encap

@@ -1,0 +1,52 @@
+#include "encap/render/tree.h"
+
+#include <algorithm>
+
+#include "encap/render/hex.h"
+#include "render/source_octets.h"
+
+namespace encap {
+namespace {
+
+constexpr std::size_t level_indent = 4;
+constexpr std::size_t widest_indent = 160;
+
+void append_line(std::string& out, const Dissection& dissection, const Item& item) {
+  out.append(std::min((item.depth - 1u) * level_indent, widest_indent), ' ');
+  if (item.generated) out += '[';
+  append_label(out, dissection, item);
+  if (item.generated) out += ']';
+  out += '\n';
+}
+
+/// The item after `id` in the order of the tree, its own children left out unless `into`.
+ItemId following(const Dissection& dissection, ItemId id, bool into) {
+  if (into && dissection.at(id).first_child != ItemId::none) return dissection.at(id).first_child;
+  while (id != ItemId::none && dissection.at(id).next == ItemId::none) id = dissection.at(id).parent;
+  return id == ItemId::none ? id : dissection.at(id).next;
+}
+
+}  // namespace
+
+void append_tree(std::string& out, const Dissection& dissection, const TreeOptions& options) {
+  bool into = true;
+  for (ItemId id = dissection.at(ItemId::root).first_child; id != ItemId::none; id = following(dissection, id, into)) {
+    const Item& item = dissection.at(id);
+    into = !item.hidden;
+    if (item.hidden) continue;
+    append_line(out, dissection, item);
+    const std::string_view name = item.field != nullptr ? item.field->name : std::string_view{};
+    if (item.depth == 1 && !options.detailed.empty() &&
+        std::find(options.detailed.begin(), options.detailed.end(), name) == options.detailed.end()) {
+      into = false;
+      continue;
+    }
+    if (options.dump_data && name == "data") {
+      out += '\n';
+      append_hex_dump(out, source_octets(dissection, item));
+    }
+  }
+  out += '\n';
+}
+
+}  // namespace encap

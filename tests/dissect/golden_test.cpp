@@ -1,0 +1,109 @@
+// The packets of tests/packets, each file a small capture, against the trees beside them.
+// ENCAP_UPDATE_GOLDEN=1 writes the trees anew; what changed is then for the reader of the diff to judge.
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "encap/analyze/session_memory.h"
+#include "encap/dissect/dissector.h"
+#include "encap/render/list.h"
+#include "encap/render/tree.h"
+#include "support/packet_text.h"
+
+namespace encap::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path folder = fs::path{ENCAP_SOURCE_DIR} / "tests" / "packets";
+
+std::vector<std::string> names() {
+  std::vector<std::string> found;
+  for (const auto& entry : fs::directory_iterator{folder}) {
+    if (entry.path().extension() == ".hex") found.push_back(entry.path().stem());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+/// One capture, read from its first packet on.
+class Reading {
+ public:
+  explicit Reading(Detail detail) : dissection_{detail} {}
+
+  const Dissection& read(const PacketRecord& record) {
+    dissector_.dissect(record, dissection_);
+    dissector_.displayed();
+    return dissection_;
+  }
+  std::string line(const PacketRecord& record) {
+    std::string out;
+    append_list_line(out, read(record));
+    return out;
+  }
+
+ private:
+  SessionMemory session_;
+  Dissector dissector_{&session_};
+  Dissection dissection_;
+};
+
+class Golden : public testing::TestWithParam<std::string> {
+ protected:
+  std::vector<WrittenPacket> packets_ = read_packet_text(folder / (GetParam() + ".hex"));
+};
+
+TEST_P(Golden, tree_is_the_one_kept) {
+  Reading reading{Detail::items};
+  std::string trees;
+  for (const WrittenPacket& packet : packets_) append_tree(trees, reading.read(packet.record()));
+  const fs::path kept = folder / (GetParam() + ".tree");
+  if (std::getenv("ENCAP_UPDATE_GOLDEN") != nullptr) {
+    std::ofstream{kept, std::ios::binary} << trees;
+    return;
+  }
+  EXPECT_EQ(trees, read_file(kept));
+}
+
+TEST_P(Golden, list_does_not_depend_on_whether_somebody_looks_at_the_tree) {
+  Reading with_items{Detail::items};
+  Reading without{Detail::columns};
+  for (const WrittenPacket& packet : packets_) {
+    EXPECT_EQ(with_items.line(packet.record()), without.line(packet.record()));
+  }
+}
+
+// Cut by the capture, and as short packets: nothing crashes, and the frame is there.
+TEST_P(Golden, every_cut_of_every_packet_is_read) {
+  Reading reading{Detail::items};
+  std::string tree;
+  for (const WrittenPacket& packet : packets_) {
+    for (std::size_t size = 0; size <= packet.octets.size(); ++size) {
+      const std::vector<std::byte> exactly{packet.octets.begin(),
+                                           packet.octets.begin() + static_cast<std::ptrdiff_t>(size)};
+      PacketRecord record = packet.record();
+      record.bytes = exactly;
+      for (const std::uint32_t original : {record.original_length, static_cast<std::uint32_t>(size)}) {
+        record.original_length = original;
+        tree.clear();
+        append_tree(tree, reading.read(record));
+        ASSERT_TRUE(tree.starts_with("Frame ")) << tree;
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Packets, Golden, testing::ValuesIn(names()), [](const auto& file) { return file.param; });
+
+}  // namespace
+}  // namespace encap::test

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+
+#include "encap/analyze/session_memory.h"
+#include "encap/capture/packet_source.h"
+#include "encap/dissect/dissector.h"
+#include "encap/render/list.h"
+#include "encap/render/tree.h"
+#include "support/fuzz.h"
+
+namespace encap::test {
+
+/// A dissector that is shown packets for the reading's sake: each is read, in both details, and written out.
+class ReadThrough {
+ public:
+  void read(const PacketRecord& record) {
+    read(record, in_full_dissector_, in_full_);
+    read(record, line_only_dissector_, line_only_);
+    // What the list says must not depend on whether somebody looks at the tree.
+    ENCAP_FUZZ_CHECK(in_full_.columns.info.text() == line_only_.columns.info.text());
+    ENCAP_FUZZ_CHECK(in_full_.columns.protocol.text() == line_only_.columns.protocol.text());
+  }
+
+ private:
+  void read(const PacketRecord& record, Dissector& dissector, Dissection& dissection) {
+    dissector.dissect(record, dissection);
+    dissector.displayed();
+    out_.clear();
+    append_list_line(out_, dissection);
+    if (dissection.detail == Detail::items) append_tree(out_, dissection);
+    touch(as_bytes(out_));
+    for (const Item& item : dissection.items) {
+      ENCAP_FUZZ_CHECK(item.source < dissection.sources.size() || item.source == 0);
+      ENCAP_FUZZ_CHECK(item.data != nullptr || item.size == 0);
+    }
+  }
+
+  SessionMemory in_full_session_;
+  SessionMemory line_only_session_;
+  Dissector in_full_dissector_{&in_full_session_};
+  Dissector line_only_dissector_{&line_only_session_};
+  Dissection in_full_{Detail::items};
+  Dissection line_only_{Detail::columns};
+  std::string out_;
+};
+
+}  // namespace encap::test

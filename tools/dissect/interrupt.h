@@ -1,0 +1,8 @@
+#pragma once
+
+/// Makes SIGINT and SIGTERM ask for an end instead of making one, once: a second signal ends the process at once.
+/// `waits_for_input`: standard input then ends as well, so that a read that waits for more comes back.
+void install_signal_handlers(bool waits_for_input);
+
+/// The signal that asked for an end; 0 while none has.
+[[nodiscard]] int interrupted_by() noexcept;

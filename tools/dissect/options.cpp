@@ -1,0 +1,227 @@
+#include "options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace {
+
+using Format = CommandOptions::Format;
+using encap::FieldsFormat;
+
+constexpr const char* examples = R"(Examples:
+  dissect http.pcap
+      the packet list, a line each
+  dissect -V -x http.pcap
+      every layer with all its fields, and the bytes
+  dissect -O http,tcp -c 10 http.pcapng.gz
+      these layers in full and the others in a line, of the first ten packets
+  dissect -T fields -e frame.number -e ip.src -e tcp.port -E header=y http.pcap
+      a table of fields
+  dissect -T json http.pcap | jq .[0]._source.layers.ip
+      JSON; -T ek for Elasticsearch
+  tcpdump -i lo -U -w - | dissect -l -
+      what a capturing program sends, packet by packet
+
+Exit codes: 0 done, 2 wrong usage, 3 the capture cannot be read or is damaged, 130 interrupted.)";
+
+/// A usage error in the words of an option.
+[[noreturn]] void refuse(const std::string& option, const std::string& text, const std::string& reason) {
+  throw CLI::ValidationError(option, fmt::format("\"{}\": {}", text, reason));
+}
+
+template <class Value>
+struct Choice {
+  const char* name;
+  Value value;
+};
+
+template <class Value, std::size_t Count>
+Value choose(const std::string& option, const std::string& text, const Choice<Value> (&choices)[Count]) {
+  std::string names;
+  for (const auto& [name, value] : choices) {
+    if (text == name) return value;
+    names += (names.empty() ? "" : ", ") + std::string{name};
+  }
+  refuse(option, text, "write one of " + names);
+}
+
+constexpr Choice<Format> formats[] = {{"text", Format::text}, {"tabs", Format::tabs}, {"fields", Format::fields},
+                                      {"json", Format::json}, {"ek", Format::ek},     {"jsonraw", Format::json_raw}};
+
+std::uint64_t packet_count(const std::string& text) {
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{} || end != text.data() + text.size() || count == 0)
+    refuse("-c", text, "write a number from 1");
+  return count;
+}
+
+encap::TimeFormat time_format(const std::string& text) {
+  const auto format = encap::find_time_format(text);
+  if (!format) refuse("-t", text, "write one of r, a, ad, adoy, d, dd, e, u, ud, udoy");
+  return *format;
+}
+
+enum class Colour { automatic, always, never };
+constexpr Choice<Colour> colours[] = {
+    {"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
+
+bool colour_wanted(Colour colour) {
+  if (colour != Colour::automatic) return colour == Colour::always;
+  const char* const no_color = std::getenv("NO_COLOR");
+  const char* const terminal = std::getenv("TERM");
+  return isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0') && terminal != nullptr &&
+         std::string{terminal} != "dumb";
+}
+
+char one_character(const std::string& option, const std::string& setting, const std::string& text) {
+  if (text == "/t") return '\t';
+  if (text == "/s") return ' ';
+  if (text.size() != 1) refuse(option, setting, "write /t, /s or one character");
+  return text[0];
+}
+
+constexpr Choice<bool> yes_or_no[] = {{"y", true}, {"Y", true}, {"n", false}, {"N", false}};
+constexpr Choice<char> quotes[] = {{"d", '"'}, {"s", '\''}, {"n", '\0'}};
+constexpr Choice<FieldsFormat::Occurrence> occurrences[] = {{"a", FieldsFormat::Occurrence::all},
+                                                            {"f", FieldsFormat::Occurrence::first},
+                                                            {"l", FieldsFormat::Occurrence::last}};
+
+void read_fields_setting(const std::string& setting, CommandOptions& options) {
+  const std::size_t equals = setting.find('=');
+  const std::string name = setting.substr(0, equals);
+  const std::string value = equals == std::string::npos ? "" : setting.substr(equals + 1);
+  const std::string option = "-E " + name;
+  if (name == "header") {
+    options.header = choose(option, value, yes_or_no);
+  } else if (name == "bom") {
+    options.byte_order_mark = choose(option, value, yes_or_no);
+  } else if (name == "escape") {
+    options.fields_format.escape = choose(option, value, yes_or_no);
+  } else if (name == "quote") {
+    options.fields_format.quote = choose(option, value, quotes);
+  } else if (name == "occurrence") {
+    options.fields_format.occurrence = choose(option, value, occurrences);
+  } else if (name == "separator") {
+    options.fields_format.separator = one_character("-E", setting, value);
+  } else if (name == "aggregator") {
+    options.fields_format.aggregator = one_character("-E", setting, value);
+  } else {
+    refuse("-E", setting, "write header=, separator=, occurrence=, aggregator=, quote=, escape= or bom=");
+  }
+}
+
+void add_names(std::vector<std::string>& names, const std::string& text) {
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    if (end != at) names.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+}
+
+/// What only several options together can have wrong.
+void check(CommandOptions& options, std::vector<std::string> fields, const std::vector<std::string>& settings) {
+  if (options.capture.empty()) throw CLI::ValidationError("FILE", "say which capture to read; - is standard input");
+  if (options.format == Format::fields && fields.empty())
+    throw CLI::ValidationError("-T fields", "name the fields with -e, as in -e ip.src");
+  const bool takes_fields = options.format == Format::fields || options.format == Format::json ||
+                            options.format == Format::json_raw || options.format == Format::ek;
+  if (!fields.empty() && !takes_fields) throw CLI::ValidationError("-e", "belongs to -T fields, -T json and -T ek");
+  if (options.hex && options.format == Format::fields)
+    throw CLI::ValidationError("-x", "belongs to -T text, -T json and -T ek");
+  for (const std::string& setting : settings) read_fields_setting(setting, options);
+  if (fields.empty()) return;
+  auto selection = encap::FieldSelection::make(std::move(fields), options.time);
+  if (!selection) {
+    std::string names;
+    for (const std::string& name : selection.error()) names += (names.empty() ? "" : ", ") + name;
+    throw CLI::ValidationError("-e", "no such field: " + names);
+  }
+  options.fields = std::move(*selection);
+}
+
+}  // namespace
+
+std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) {
+  CommandOptions options;
+  CLI::App app{"Shows the packets of a capture file, layer by layer.", "dissect"};
+  app.footer(examples);
+  app.set_version_flag("--version", std::string{"dissect "} + ENCAP_VERSION);
+  app.get_formatter()->column_width(34);
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+
+  using Text = const std::string&;
+  const auto add = [&app](const std::string& group, const std::string& name, const std::string& shape,
+                          const std::string& help, auto read) {
+    return app.add_option_function<std::string>(name, read, help)->type_name(shape)->group(group);
+  };
+  const auto add_list = [&app](const std::string& group, const std::string& name, const std::string& shape,
+                               const std::string& help, std::vector<std::string>& into) {
+    app.add_option(name, into, help)
+        ->type_name(shape)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->allow_extra_args(false)
+        ->group(group);
+  };
+
+  std::string file;
+  app.add_option("FILE", file, "The capture: pcap or pcapng, plain, .gz or .zst; - is standard input")->type_name(" ");
+  app.add_option("-r,--read-file", options.capture, "The same as FILE")->type_name("FILE")->group("Input");
+  add("Input", "-c", "N", "Stop after N packets", [&options](Text text) { options.packets = packet_count(text); });
+  bool no_names = false;
+  app.add_flag("-n", no_names, "Names are never looked up; taken for tshark's sake")->group("Input");
+
+  std::vector<std::string> detailed;
+  std::vector<std::string> fields;
+  std::vector<std::string> settings;
+  app.add_flag("-V", options.tree, "The layers of each packet with all their fields")->group("Output");
+  add_list("Output", "-O", "LAYERS", "As -V, but only these in full, as in -O ip,tcp", detailed);
+  app.add_flag("-x", options.hex, "The bytes of each packet in hexadecimal")->group("Output");
+  app.add_flag("-P,--print", options.summary, "The list line as well, before what -V or -x shows")->group("Output");
+  add("Output", "-T", "FORMAT", "text, tabs, fields, json, jsonraw or ek [text]",
+      [&options](Text text) { options.format = choose("-T", text, formats); });
+  add_list("Output", "-e", "FIELD", "A field to show, such as ip.src or _ws.col.Info; may be given again", fields);
+  add_list("Output", "-E", "SETTING",
+           "Of -T fields: header=y|n separator=/t|/s|C occurrence=f|l|a aggregator=C quote=d|s|n escape=y|n bom=y|n",
+           settings);
+  bool no_duplicate_keys = true;
+  app.add_flag("--no-duplicate-keys", no_duplicate_keys, "Always so; taken for tshark's sake")->group("Output");
+  add("Output", "-t", "TIME", "Time column: r, a, ad, adoy, d, dd, e, u, ud or udoy [r: since the first packet]",
+      [&options](Text text) { options.time = time_format(text); });
+  Colour colour = Colour::automatic;
+  app.add_option_function<std::string>(
+         "--color", [&colour](Text text) { colour = choose("--color", text.empty() ? "always" : text, colours); },
+         "Colour the list: auto, always or never [auto: on a terminal; --color alone: always]")
+      ->type_name("WHEN")
+      ->expected(0, 1)
+      ->group("Output");
+  app.add_flag("-l", options.flush, "Write each packet at once")->group("Output");
+  app.add_flag("-q", options.quiet, "Read everything, show errors only")->group("Output");
+
+  try {
+    app.parse(argc, argv);
+    if (!file.empty() && !options.capture.empty())
+      throw CLI::ValidationError("FILE", "-r names a capture already: " + options.capture);
+    if (!file.empty()) options.capture = file;
+    for (const std::string& text : detailed) add_names(options.detailed, text);
+    options.tree = options.tree || !detailed.empty();
+    options.colour = colour_wanted(colour);
+    check(options, std::move(fields), settings);
+    return options;
+  } catch (const CLI::Success& wanted) {
+    return static_cast<ExitCode>(app.exit(wanted));
+  } catch (const CLI::ExtrasError&) {
+    const std::vector<std::string> rest = app.remaining();
+    const auto option = std::find_if(rest.begin(), rest.end(), [](Text text) { return text.starts_with('-'); });
+    fmt::print(stderr, "dissect: {}\ndissect --help lists what there is\n",
+               option != rest.end() ? "there is no option " + *option : "more than one FILE: " + rest.front());
+    return ExitCode::usage;
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "dissect: {}\ndissect --help lists what there is\n", error.what());
+    return ExitCode::usage;
+  }
+}

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "encap/render/fields.h"
+#include "encap/render/list.h"
+#include "exit_code.h"
+
+/// What the command line asks for.
+struct CommandOptions {
+  enum class Format : std::uint8_t { text, tabs, fields, json, json_raw, ek };
+
+  std::string capture;  ///< `-` is standard input
+  std::uint64_t packets = UINT64_MAX;
+  Format format = Format::text;
+  bool quiet = false;
+  bool tree = false;
+  bool hex = false;
+  bool summary = false;  ///< the list line also where something else is shown
+  bool flush = false;
+  bool colour = false;
+  std::vector<std::string> detailed;  ///< the layers that -O names
+  encap::TimeFormat time = encap::TimeFormat::relative;
+
+  std::optional<encap::FieldSelection> fields;
+  encap::FieldsFormat fields_format;
+  bool header = false;
+  bool byte_order_mark = false;
+};
+
+/// Reads the command line. Prints help, the version or what is wrong with the line, and returns the exit code then.
+[[nodiscard]] std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv);

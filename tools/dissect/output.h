@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+/// Standard output, written in large blocks of whole packets.
+class Output {
+ public:
+  /// `each_packet`: nothing is held back, as somebody is waiting for it.
+  explicit Output(bool each_packet) noexcept : each_packet_{each_packet} {}
+
+  /// Where text is added.
+  [[nodiscard]] std::string& text() noexcept { return text_; }
+  /// Says that a whole packet was added. False: nobody takes it any more, errno says why.
+  [[nodiscard]] bool packet_added() { return (text_.size() < block_size && !each_packet_) || write(); }
+  /// Writes what is there.
+  [[nodiscard]] bool write();
+
+ private:
+  static constexpr std::size_t block_size = 128 * 1024;
+  std::string text_;
+  bool each_packet_;
+};

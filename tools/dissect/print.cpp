@@ -1,0 +1,166 @@
+#include "print.h"
+
+#include <cerrno>
+#include <csignal>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "encap/analyze/session_memory.h"
+#include "encap/capture/capture_file_reader.h"
+#include "encap/dissect/dissector.h"
+#include "encap/render/colour.h"
+#include "encap/render/hex.h"
+#include "encap/render/json.h"
+#include "encap/render/tree.h"
+#include "interrupt.h"
+#include "output.h"
+
+namespace {
+
+using Format = CommandOptions::Format;
+using encap::CaptureFileReader;
+using encap::Dissection;
+using encap::IoError;
+
+ExitCode report(const IoError& error) {
+  fmt::print(stderr, "dissect: {}\n", to_string(error));
+  return ExitCode::io;
+}
+
+/// A pipe nobody reads any more ends the run as it ends other programs: without a word.
+ExitCode report_output() {
+  const int code = errno;
+  if (code != EPIPE) return report(IoError{"write", "standard output", code, {}});
+  std::signal(SIGPIPE, SIG_DFL);
+  std::raise(SIGPIPE);
+  return ExitCode::io;
+}
+
+bool is_json(Format format) noexcept {
+  return format == Format::json || format == Format::json_raw || format == Format::ek;
+}
+
+encap::JsonFormat json_format(const CommandOptions& options) {
+  using Shape = encap::JsonFormat::Shape;
+  const bool raw_only = options.format == Format::json_raw;
+  return {.shape = options.format == Format::ek ? Shape::lines : Shape::tree,
+          .text = !raw_only,
+          .raw = raw_only || options.hex,
+          .info = options.format == Format::ek && options.summary && !options.tree};
+}
+
+/// Renders packets the way the options ask for.
+class Printer {
+ public:
+  explicit Printer(CommandOptions& options) : options_{options}, json_{json_format(options)} {
+    // Without -V and -x the list is what there is to see.
+    list_ = options.summary || (!options.tree && !options.hex);
+  }
+
+  [[nodiscard]] encap::Detail detail() const {
+    using encap::Detail;
+    if (options_.quiet) return Detail::columns;
+    if (options_.fields) return options_.fields->columns_only() ? Detail::columns : Detail::items;
+    if (is_json(options_.format)) return Detail::items;
+    return options_.tree || options_.hex ? Detail::items : Detail::columns;
+  }
+  void begin(std::string& out) {
+    if (options_.quiet) return;
+    if (options_.format == Format::fields) {
+      if (options_.byte_order_mark) out += "\xef\xbb\xbf";
+      if (options_.header) append_fields_header(out, *options_.fields, options_.fields_format);
+    } else if (is_json(options_.format)) {
+      json_.begin(out);
+    }
+  }
+  void packet(std::string& out, const Dissection& dissection) {
+    if (options_.quiet) return;
+    if (options_.fields) options_.fields->read(dissection);
+    if (options_.format == Format::fields) {
+      append_fields_line(out, *options_.fields, options_.fields_format);
+    } else if (is_json(options_.format)) {
+      if (options_.fields) {
+        json_.packet(out, dissection, *options_.fields);
+      } else {
+        json_.packet(out, dissection);
+      }
+    } else {
+      text(out, dissection);
+    }
+  }
+  void end(std::string& out) {
+    if (!options_.quiet && is_json(options_.format)) json_.end(out);
+  }
+
+ private:
+  void text(std::string& out, const Dissection& dissection) {
+    if (list_) line(out, dissection);
+    if (options_.tree) append_tree(out, dissection, {.detailed = options_.detailed, .dump_data = !options_.hex});
+    if (options_.hex) {
+      if (list_ && !options_.tree) out += '\n';
+      append_hex(out, dissection);
+      out += '\n';
+    }
+  }
+  void line(std::string& out, const Dissection& dissection) {
+    const std::string_view colour = options_.colour ? encap::colour_start(dissection.columns) : std::string_view{};
+    out += colour;
+    append_list_line(out, dissection, options_.time, options_.format == Format::tabs ? '\t' : ' ');
+    if (!colour.empty()) out += encap::colour_end;
+    out += '\n';
+  }
+
+  CommandOptions& options_;
+  encap::JsonWriter json_;
+  bool list_;
+};
+
+bool is_pipe(int descriptor) {
+  struct stat status {};
+  return fstat(descriptor, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+}
+
+}  // namespace
+
+ExitCode print(CommandOptions& options) {
+  const bool from_standard_input = options.capture == "-";
+  install_signal_handlers(from_standard_input);
+  auto file = from_standard_input ? CaptureFileReader::open_descriptor(STDIN_FILENO, "standard input")
+                                  : CaptureFileReader::open(options.capture);
+  if (!file) {
+    if (interrupted_by() == 0) return report(file.error());
+    return interrupted_by() == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;
+  }
+
+  const bool watched = from_standard_input && is_pipe(STDIN_FILENO) && isatty(STDOUT_FILENO) != 0;
+  Output output{options.flush || watched};
+  Printer printer{options};
+  encap::SessionMemory session;
+  encap::Dissector dissector{&session};
+  Dissection dissection{printer.detail()};
+  std::uint64_t without_packet = 0;
+  std::optional<IoError> damage;
+
+  printer.begin(output.text());
+  for (std::uint64_t count = 0; count < options.packets && interrupted_by() == 0; ++count) {
+    const auto record = file->next();
+    if (!record) {
+      damage = record.error();
+      break;
+    }
+    if (*record == nullptr) break;
+    const std::uint64_t passed_over = file->frames_without_packet();
+    dissector.skip_frames(passed_over - without_packet);
+    without_packet = passed_over;
+    dissector.dissect(**record, dissection);
+    dissector.displayed();
+    printer.packet(output.text(), dissection);
+    if (!output.packet_added()) return report_output();
+  }
+  printer.end(output.text());
+  if (!output.write()) return report_output();
+  if (const int signal = interrupted_by(); signal != 0)
+    return signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;
+  return damage ? report(*damage) : ExitCode::done;
+}
