@@ -36,9 +36,16 @@ TEST(Fields, may_be_columns) {
 }
 
 TEST(Fields, that_there_are_not_are_named_all) {
-  const auto fields = FieldSelection::make({"eth.src", "eth.sorce", "_ws.col.Colour"});
+  const auto fields = FieldSelection::make({"eth.src", "ethe.src", "_ws.col.Colour"});
   ASSERT_FALSE(fields);
-  EXPECT_EQ(fields.error(), (std::vector<std::string>{"eth.sorce", "_ws.col.Colour"}));
+  EXPECT_EQ(fields.error(), (std::vector<std::string>{"ethe.src", "_ws.col.Colour"}));
+}
+
+TEST(Fields, that_nothing_fills_stay_empty) {
+  const auto fields = FieldSelection::make({"eth.src", "eth.src_resolved"});
+  ASSERT_TRUE(fields);
+  EXPECT_EQ(fields->unfilled(), std::vector<std::string>{"eth.src_resolved"});
+  EXPECT_EQ(line_of({"frame.len", "eth.src_resolved", "frame.len"}), "19\t\t19\n");
 }
 
 TEST(Fields, may_be_asked_for_twice) { EXPECT_EQ(line_of({"frame.len", "frame.len"}), "19\t19\n"); }

@@ -133,7 +133,7 @@ class TcpAnalyzer::Step {
     for (std::uint32_t i = fwd_.unacked; i != 0; i = analyzer_.at(i).next) {
       const Unacked& sent = analyzer_.at(i);
       if (same && sent.sequence != seq_) continue;
-      same = sent.sequence == seq_;
+      same = s_.length > 0 && sent.sequence == seq_;
       out_.rto = Duration{now_ - sent.time};
       out_.rto_frame = sent.frame;
     }
@@ -317,14 +317,17 @@ void see(TcpConnection& connection, TcpSide& fwd, const TcpSegmentFacts& segment
     connection.accurate_ecn = connection.accurate_ecn_asked && (bits == 2 || bits == 3 || bits == 4 || bits == 6);
     connection.server_port = source_port;
   }
-  const bool first = !connection.sides[0].has_initial_sequence && !connection.sides[1].has_initial_sequence;
+  const bool first =
+      kind != syn && !connection.sides[0].has_initial_sequence && !connection.sides[1].has_initial_sequence;
   if (!first && segment.length > 0) {
     connection.seen |= TcpSeen::data;
   } else if (!first && kind == ack) {
     connection.seen |= TcpSeen::ack;
   }
   if ((segment.flags & fin) != 0) {
-    out.fin_active = (connection.seen & TcpSeen::fin) == 0;
+    out.fin_active =
+        (connection.seen & TcpSeen::fin) == 0 || connection.closing_first == &fwd - connection.sides.data();
+    if (out.fin_active) connection.closing_first = static_cast<std::int8_t>(&fwd - connection.sides.data());
     out.fin_passive = !out.fin_active && fwd.fin_frame == 0;
     if (fwd.fin_frame == 0) fwd.fin_frame = static_cast<std::uint32_t>(segment.frame_number);
     connection.seen |= TcpSeen::fin;
@@ -340,8 +343,10 @@ void TcpAnalyzer::take(TcpConnection& connection, unsigned from, const TcpSegmen
   TcpSide& rev = connection.sides[1 - from];
   const std::uint16_t kind = segment.flags & (syn | ack);
   const std::int64_t now = segment.time.nanoseconds;
-  if (connection.first_time == 0 && connection.previous_time == 0)
+  if (!connection.has_first_time) {
     connection.first_time = connection.previous_time = now;
+    connection.has_first_time = true;
+  }
   out.since_first = Duration{now - connection.first_time};
   out.since_previous = Duration{now - connection.previous_time};
   connection.previous_time = now;
@@ -366,11 +371,12 @@ void TcpAnalyzer::take(TcpConnection& connection, unsigned from, const TcpSegmen
       rev.initial_sequence = segment.acknowledgment_number - 1;
     }
   }
-  out.relative_sequence = segment.sequence_number - fwd.initial_sequence;
+  // Numbers of a segment whose length is not known stay as they are.
+  out.relative_sequence = segment.sequence_number - (segment.has_length ? fwd.initial_sequence : 0);
   out.relative_acknowledgment = segment.acknowledgment_number;
-  if ((segment.flags & ack) != 0) out.relative_acknowledgment -= rev.initial_sequence;
+  if (segment.has_length && (segment.flags & ack) != 0) out.relative_acknowledgment -= rev.initial_sequence;
 
-  out.window_scale = fwd.window_scale;
+  if (segment.has_length) out.window_scale = fwd.window_scale;
   if (segment.has_header && segment.has_length) Step{*this, connection, from, segment, out}.run();
 
   if (kind == ack && connection.initial_rtt == 0 && connection.has_syn_time) {

@@ -47,11 +47,13 @@ struct TcpSide {
 struct TcpConnection {
   std::array<TcpSide, 2> sides;  ///< [0]: the lower end's
   std::int64_t first_time = 0;
+  bool has_first_time = false;
   std::int64_t previous_time = 0;
   std::int64_t syn_time = 0;     ///< of the last SYN
   std::int64_t initial_rtt = 0;  ///< 0: not known
   std::uint16_t server_port = 0;
-  std::uint8_t seen = 0;  ///< of TcpSeen
+  std::uint8_t seen = 0;           ///< of TcpSeen
+  std::int8_t closing_first = -1;  ///< side that sent the first FIN
   bool has_syn_time = false;
   bool accurate_ecn_asked = false;
   bool accurate_ecn = false;

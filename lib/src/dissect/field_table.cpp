@@ -46,4 +46,9 @@ const FieldEntry* find_field(std::string_view name) {
   return at != entries.end() && at->field->name == name ? &*at : nullptr;
 }
 
+bool is_of_known_protocol(std::string_view name) {
+  const FieldEntry* const entry = find_field(name.substr(0, name.find('.')));
+  return entry != nullptr && entry->field->type == FieldType::protocol;
+}
+
 }  // namespace encap

@@ -69,8 +69,8 @@ void add_internet_checksum(Packet& p, ItemId parent, const ChecksumFields& field
   verdict(0, "Bad");
 }
 
-void call_quoted(Packet& p, ItemId layer, std::uint16_t ethertype, const Octets& in) {
-  if (p.stopped()) return;
+std::uint32_t call_quoted(Packet& p, ItemId layer, std::uint16_t ethertype, const Octets& in) {
+  if (p.stopped()) return 0;
   struct Saved {
     bool in_error, writable;
     ItemId top;
@@ -83,7 +83,12 @@ void call_quoted(Packet& p, ItemId layer, std::uint16_t ethertype, const Octets&
   p.in_error = true;
   p.writable = false;
   p.top = layer;
-  p.call(Table::ethertype, ethertype, in);
+  const ProtocolInfo* const ip = find_protocol(Table::ethertype, ethertype);
+  std::uint32_t used = ip != nullptr ? p.call(*ip, in) : 0;
+  if (used == 0 && !p.stopped()) {
+    p.call_data(in);
+    used = in.captured;
+  }
   p.in_error = saved.in_error;
   p.writable = saved.writable;
   p.top = saved.top;
@@ -93,6 +98,7 @@ void call_quoted(Packet& p, ItemId layer, std::uint16_t ethertype, const Octets&
   p.ip_protocol = saved.protocol;
   p.ip_hops = saved.hops;
   p.fragmented = saved.fragmented;
+  return used;
 }
 
 std::string_view duration_text(Packet& p, std::uint64_t milliseconds) {

@@ -46,8 +46,8 @@ void add_internet_checksum(Packet& packet, ItemId parent, const ChecksumFields& 
                            std::uint32_t offset, std::uint64_t initial_sum = 0);
 
 /// Reads the packet that an error quotes, under the error's item `layer`: it tells nothing to the columns, and that it
-/// is cut short is no fault. `ethertype` says which IP it is.
-void call_quoted(Packet& packet, ItemId layer, std::uint16_t ethertype, const Octets& in);
+/// is cut short is no fault. `ethertype` says which IP it is. Returns how many octets were read.
+std::uint32_t call_quoted(Packet& packet, ItemId layer, std::uint16_t ethertype, const Octets& in);
 
 /// Multi-part extensions. Source: RFC 4884 §7, RFC 4950, RFC 5837, RFC 8335.
 void dissect_icmp_extensions(Packet& packet, ItemId layer, const Octets& in);

@@ -46,6 +46,7 @@ void call_ethertype(Packet& p, const Octets& in, std::uint32_t payload_offset, s
     if (const std::string_view name = find_name(ethertype_names, type); !name.empty()) p.set_info(name);
   });
   if (own == 0 || own > payload.reported) own = payload.reported;
+  p.protocol_name = "Ethertype";
   add_trailer(p, in, payload_offset + own, layer, trailer, frame_check);
 }
 
@@ -76,13 +77,18 @@ void add_trailer(Packet& p, const Octets& in, std::uint32_t payload_end, ItemId 
                  FrameCheck frame_check) {
   if (p.stopped() || payload_end > in.captured) return;
   const Octets rest = in.from(payload_end);
+  if (rest.captured == 0) return;
   std::uint32_t length = rest.captured;
   std::uint32_t reported = rest.reported;
   std::uint32_t padding = 0;
   bool other_padding = false;
   static constexpr std::uint32_t least_frame = 60;
-  if (p.out.record->original_length >= least_frame && payload_end < least_frame) {
-    padding = std::min(least_frame - payload_end, length);
+  // The sixty count from the frame's first octet, tags and all.
+  const std::uint32_t frame_end =
+      payload_end + (in.source == 0 ? static_cast<std::uint32_t>(in.data - p.out.record->bytes.data()) : 0);
+  if (p.out.record->original_length >= least_frame && frame_end < least_frame) {
+    padding = std::min(least_frame - frame_end, rest.reported);
+    if (!p.need(rest, 0, padding)) return;
     if (!all_zero(rest.bytes().first(padding))) {
       padding = 0;
       other_padding = true;
@@ -109,12 +115,13 @@ void add_trailer(Packet& p, const Octets& in, std::uint32_t payload_end, ItemId 
   p.set_text(p.generated(p.add(layer, ethernet_fcs_status, rest, at, 0, 2)), "FCS Status: Unverified");
 }
 
-ItemId add_ether_address(Packet& p, ItemId layer, const EtherAddressFields& fields, const Octets& in,
-                       std::uint32_t offset) {
-  if (!p.wants_items()) return ItemId::none;
+void add_ether_address(Packet& p, ItemId layer, const EtherAddressFields& fields, const Octets& in,
+                       std::uint32_t offset, const Note* of_group) {
+  if (!p.wants_items()) return;
   const std::string_view text = p.text_of(p.address(Address::Kind::ether, in, offset));
   const Octets at = in.from(offset);
   const ItemId id = p.add(layer, fields.address, at, 0, 6);
+  if (of_group != nullptr && (p.u8(at, 0) & 1) != 0) p.note(id, *of_group);
   p.hidden(p.generated(p.add_string(id, fields.resolved, at, 0, 6, text, true)));
   p.hidden(p.generated(p.add(id, fields.oui, at, 0, 3)));
   p.add(id, ethernet_address, at, 0, 6);
@@ -124,7 +131,6 @@ ItemId add_ether_address(Packet& p, ItemId layer, const EtherAddressFields& fiel
   p.add(id, ethernet_lg, at);
   p.hidden(p.add(id, fields.ig, at));
   p.add(id, ethernet_ig, at);
-  return id;
 }
 
 }  // namespace encap

@@ -25,12 +25,13 @@ void call_length_counted(Packet& packet, const Octets& in, std::uint32_t payload
 void add_trailer(Packet& packet, const Octets& in, std::uint32_t payload_end, ItemId layer, const Field& trailer,
                  FrameCheck frame_check);
 
-/// An address of six octets with its LG and IG bits, found by both its own names and the common ones.
+/// An address of six octets with its LG and IG bits, found by both its own names and the common ones. `of_group` is
+/// noted where it is a group's.
 struct EtherAddressFields {
   Field address, resolved, oui, lg, ig;
 };
-ItemId add_ether_address(Packet& packet, ItemId layer, const EtherAddressFields& fields, const Octets& in,
-                       std::uint32_t offset);
+void add_ether_address(Packet& packet, ItemId layer, const EtherAddressFields& fields, const Octets& in,
+                       std::uint32_t offset, const Note* of_group = nullptr);
 
 /// Where the link layer has no addresses, the columns say so: N/A, also for the protocol.
 void set_no_addresses(Packet& packet) noexcept;

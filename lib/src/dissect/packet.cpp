@@ -106,6 +106,10 @@ ItemId Packet::add_layer(const ProtocolInfo& protocol, const Octets& in, std::ui
 
 ItemId Packet::add(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length) {
   if (parent == ItemId::none || !wants_items()) return ItemId::none;
+  // What is only a name for a part may reach beyond the capture; its own fields will tell.
+  if ((field.type == FieldType::none || field.type == FieldType::protocol) && offset <= in.captured) {
+    length = std::min(length, in.captured - offset);
+  }
   const Bytes value = octets(in, offset, length);
   if (stopped()) return ItemId::none;
   const ItemId id = append_item(parent, &field, in, offset, length);

@@ -97,6 +97,7 @@ struct FieldSelection::State {
     std::size_t end;
   };
   std::vector<std::string> names;
+  std::vector<std::string> unfilled;
   std::vector<ColumnKind> columns;  // by name
   TimeFormat time;
   // Which names a field goes by; most go by none. As many entries as there are fields in the program.
@@ -148,7 +149,9 @@ Result<FieldSelection, std::vector<std::string>> FieldSelection::make(std::vecto
   std::vector<std::string> unknown;
   for (const std::string& name : names) {
     const ColumnKind column = find_column(name);
-    if (column == ColumnKind::none && name != text_name && find_field(name) == nullptr) unknown.push_back(name);
+    if (column == ColumnKind::none && name != text_name && find_field(name) == nullptr) {
+      (is_of_known_protocol(name) ? state->unfilled : unknown).push_back(name);
+    }
     state->columns.push_back(column);
   }
   if (!unknown.empty()) return unexpected(std::move(unknown));
@@ -158,6 +161,7 @@ Result<FieldSelection, std::vector<std::string>> FieldSelection::make(std::vecto
 }
 
 const std::vector<std::string>& FieldSelection::names() const noexcept { return state_->names; }
+const std::vector<std::string>& FieldSelection::unfilled() const noexcept { return state_->unfilled; }
 
 bool FieldSelection::columns_only() const noexcept {
   return std::none_of(state_->columns.begin(), state_->columns.end(),

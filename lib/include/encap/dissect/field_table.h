@@ -19,4 +19,7 @@ struct FieldEntry {
 /// The field with that name, such as "tcp.srcport" or "tcp"; null where there is none.
 [[nodiscard]] const FieldEntry* find_field(std::string_view name);
 
+/// Whether `name` is of a protocol that is known here, field of it or not: `tcp.anything`.
+[[nodiscard]] bool is_of_known_protocol(std::string_view name);
+
 }  // namespace encap

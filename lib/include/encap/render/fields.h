@@ -16,7 +16,8 @@ namespace encap {
 /// list, such as `_ws.col.Info`.
 class FieldSelection {
  public:
-  /// Errors: the names that are no fields, in the order given.
+  /// A name that no field here has, but whose protocol is known, as of those fields of tshark's that nothing here fills,
+  /// is never found; `unfilled` lists it. Errors: the other names that are no fields, in the order given.
   [[nodiscard]] static Result<FieldSelection, std::vector<std::string>> make(std::vector<std::string> names,
                                                                              TimeFormat time = TimeFormat::relative);
   FieldSelection(FieldSelection&&) noexcept;
@@ -24,6 +25,7 @@ class FieldSelection {
   ~FieldSelection();
 
   [[nodiscard]] const std::vector<std::string>& names() const noexcept;
+  [[nodiscard]] const std::vector<std::string>& unfilled() const noexcept;
   /// Whether the values are found in the columns alone, so that no items are needed.
   [[nodiscard]] bool columns_only() const noexcept;
 

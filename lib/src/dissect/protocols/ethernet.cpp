@@ -98,14 +98,14 @@ constexpr std::uint16_t least_type = 0x0600;
 
 void add_addresses(Packet& p, ItemId layer, const Octets& in) {
   add_ether_address(p, layer, destination, in, 0);
-  const ItemId item = add_ether_address(p, layer, source, in, 6);
-  if (item != ItemId::none && (p.u8(in, 6) & 1) != 0) p.note(item, group_source);
+  add_ether_address(p, layer, source, in, 6, &group_source);
 }
 
 std::uint32_t dissect(Packet& p, const Octets& in) {
   static constexpr auto header_length = static_cast<std::uint32_t>(EthernetView::header_length);
   p.set_protocol("Ethernet");
   const Address to = p.address(Address::Kind::ether, in, 0);
+  if (p.columns()) p.out.columns.destination = to;
   const Address from = p.address(Address::Kind::ether, in, 6);
   const std::uint16_t type = p.u16(in, 12);
   if (p.stopped()) return 0;

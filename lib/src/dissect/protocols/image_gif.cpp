@@ -127,6 +127,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   const std::string_view text = characters(in.bytes());
   if (in.captured < shortest || (!text.starts_with("GIF87a") && !text.starts_with("GIF89a"))) return 0;
   const std::string_view name = text.substr(0, 6);
+  const bool is_89a = name == "GIF89a";
   p.append_info_format(" ({})", name);
   const ItemId layer = p.add_layer(image_gif_protocol, in, 0, in.captured, p.text("Compuserve GIF, Version: {}", name));
   add_ascii(p, layer, version, in, 0, 6);
@@ -134,9 +135,11 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   add_little16(p, layer, screen_height, in, 8);
   const std::uint8_t flags = p.u8(in, 10);
   const ItemId global = p.add_text(layer, in, 10, 1, settings_text(p, "Global", flags, "(Global color table present)"));
-  p.add(global, {&global_present, &global_bits, &global_ordered, &global_pixel}, in.from(10));
+  p.add(global, {&global_present, &global_bits}, in.from(10));
+  if (is_89a) p.add(global, global_ordered, in.from(10));
+  p.add(global, global_pixel, in.from(10));
   p.add(layer, background, in, 11, 1);
-  if (const std::uint8_t ratio = p.u8(in, 12); ratio != 0) {
+  if (const std::uint8_t ratio = p.u8(in, 12); is_89a && ratio != 0) {
     p.set_text(p.add(layer, aspect, in, 12, 1), p.text("{}, yields an aspect ratio of (15 + {}) / 64 = {:.2f}", ratio,
                                                        ratio, static_cast<double>(ratio + 15) / 64.0));
   }
@@ -149,9 +152,9 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   while (offset < in.reported && !p.stopped()) {
     const std::uint8_t kind = p.u8(in, offset);
     if (kind == 0x21) {
+      const ItemId item = p.add(layer, extension, in, offset, 1);
       const std::uint8_t label = p.u8(in, offset + 1);
       const std::string_view label_name = find_name(extensions, label);
-      const ItemId item = p.add(layer, extension, in, offset, 1);
       p.set_text(item, label_name.empty() ? p.text("Extension: <Warning: Unknown extension 0x{:02x}>", label)
                                           : p.text("Extension: {}", label_name));
       p.add(item, extension_label, in, offset + 1, 1);
@@ -167,7 +170,9 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
       const std::uint8_t local = p.u8(in, offset + 9);
       const ItemId settings =
           p.add_text(item, in, offset + 9, 1, settings_text(p, "Local", local, "(Local color table present)"));
-      p.add(settings, {&local_present, &local_bits, &local_ordered, &local_pixel}, in.from(offset + 9));
+      p.add(settings, {&local_present, &local_bits}, in.from(offset + 9));
+      if (is_89a) p.add(settings, local_ordered, in.from(offset + 9));
+      p.add(settings, local_pixel, in.from(offset + 9));
       std::uint32_t next = offset + 10;
       if ((local & 0x80) != 0) {
         const std::uint32_t size = 3u << (1 + (local & 7));

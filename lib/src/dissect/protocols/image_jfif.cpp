@@ -123,6 +123,11 @@ constexpr Field approximation_low{
 constexpr Field comment_header{"image-jfif.header.comment", "Comment header", FieldType::none};
 constexpr Field comment{"image-jfif.comment", "Comment", FieldType::string};
 constexpr Field remaining{"image-jfif.remain_seg_data", "Remaining segment data", FieldType::bytes};
+constexpr Field endianness{"image-jfif.endianness", "Endianness", FieldType::uint16, {.show = Show::hex}};
+constexpr Field directory_start{"image-jfif.start_ifd_offset",
+                                "Start offset of IFD starting from the TIFF header start",
+                                FieldType::uint32,
+                                {.unit = " bytes"}};
 constexpr Field flashpix{"image-jfif.exif_flashpix_marker", "Exif FlashPix APP2 application marker", FieldType::none};
 constexpr Field entropy{"image-jfif.entropy_coded_segment", "Entropy-coded segment (dissection is not yet implemented)",
                         FieldType::bytes};
@@ -133,7 +138,13 @@ constexpr Note not_jfif{
     Severity::warning,
     "Protocol"};
 
-constexpr const Field* fields[] = {&marker,
+constexpr Note bad_directory_start{
+    {"image-jfif.start_ifd_offset.invalid", "Invalid value", FieldType::none}, Severity::warning, "Protocol"};
+
+constexpr const Field* fields[] = {&endianness,
+                                   &directory_start,
+                                   &bad_directory_start.field,
+                                   &marker,
                                    &marker_segment,
                                    &length,
                                    &identifier,
@@ -188,15 +199,8 @@ extern const ProtocolInfo image_jfif_protocol{{"image-jfif", "JPEG File Intercha
 
 namespace {
 
+constexpr std::uint32_t shortest_tiff_header = 8;
 constexpr std::uint32_t shortest = 20;  // octets that Wireshark wants before it takes something for a picture
-
-// Wireshark reads what it shows also where it shows nothing.
-void read(Packet& p, ItemId item, std::initializer_list<const Field*> list, const Octets& in) {
-  for (const Field* field : list) {
-    const auto first = static_cast<std::uint32_t>(field->first_octet());
-    if (p.need(in, first, static_cast<std::uint32_t>(field->octet_count()))) p.add(item, *field, in);
-  }
-}
 
 // Parameters of a segment, which starts with its marker and its length. `jfif_missing`: no JFIF segment came first.
 using ReadSegment = void (*)(Packet& p, ItemId layer, ItemId item, const Octets& in, bool jfif_missing);
@@ -215,21 +219,21 @@ void read_comment(Packet& p, ItemId, ItemId item, const Octets& in, bool) {
 
 // T.81 §B.2.2.
 void read_frame_header(Packet& p, ItemId, ItemId item, const Octets& in, bool) {
-  read(p, item, {&precision, &lines, &samples, &frame_components}, in);
+  p.add(item, {&precision, &lines, &samples, &frame_components}, in);
   const std::uint32_t count = p.u8(in, 9);
   for (std::uint32_t i = 0; i < count && !p.stopped(); ++i) {
-    read(p, item, {&component, &horizontal, &vertical, &quantization}, in.from(10 + 3 * i));
+    p.add(item, {&component, &horizontal, &vertical, &quantization}, in.from(10 + 3 * i));
   }
 }
 
 // T.81 §B.2.3.
 void read_scan_header(Packet& p, ItemId, ItemId item, const Octets& in, bool) {
-  read(p, item, {&scan_components}, in);
+  p.add(item, {&scan_components}, in);
   const std::uint32_t count = p.u8(in, 4);
   for (std::uint32_t i = 0; i < count && !p.stopped(); ++i) {
-    read(p, item, {&scan_component, &dc_selector, &ac_selector}, in.from(5 + 2 * i));
+    p.add(item, {&scan_component, &dc_selector, &ac_selector}, in.from(5 + 2 * i));
   }
-  read(p, item, {&spectral_start, &spectral_end, &approximation_high, &approximation_low}, in.from(5 + 2 * count));
+  p.add(item, {&spectral_start, &spectral_end, &approximation_high, &approximation_low}, in.from(5 + 2 * count));
 }
 
 // The zero-terminated name that says what an application segment is; `end` becomes where it ends, `named` its item.
@@ -249,7 +253,7 @@ void read_app0(Packet& p, ItemId, ItemId item, const Octets& in, bool) {
   const std::string_view name = read_identifier(p, item, in, end, named);
   if (p.stopped()) return;
   if (name == "JFXX") {
-    read(p, item, {&extension_code}, in);
+    p.add(item, {&extension_code}, in);
   } else if (name != "JFIF") {
     p.append_text(named, " (unknown identifier)");
     show_rest(p, item, in, end);
@@ -261,17 +265,48 @@ void read_app0(Packet& p, ItemId, ItemId item, const Octets& in, bool) {
       p.set_text(both, p.text("Version: {}.{}", major, minor));
       p.add(both, {&version_major, &version_minor}, in);
     }
-    read(p, item, {&units, &x_density, &y_density, &x_thumbnail, &y_thumbnail}, in);
+    p.add(item, {&units, &x_density, &y_density, &x_thumbnail, &y_thumbnail}, in);
     const std::uint32_t pixels = std::uint32_t{p.u8(in, 16)} * p.u8(in, 17);
     if (pixels != 0 && p.need(in, 18, 3 * pixels)) p.add(item, rgb, in, 18, 3 * pixels);
   }
+}
+
+constexpr std::uint32_t tiff_header = 10;  // where the header is in an Exif segment, behind a filling octet
+
+// TIFF 6.0 §2, "Image File Header". Of the directory it leads to only the size is read.
+void read_tiff_header(Packet& p, ItemId item, const Octets& in) {
+  const std::uint16_t order = p.u16(in, 0);
+  const bool little = order == 0x4949;
+  const bool known = little || order == 0x4d4d;
+  if (const ItemId shown = p.add(item, endianness, in, 0, 2); shown != ItemId::none) {
+    p.set_text(shown, known ? p.text("Endianness: {} endian", little ? "little" : "big")
+                            : p.text("Endianness: Incorrect encoding 0x{:x}- skipping the remainder of this "
+                                     "application marker",
+                                     order));
+  }
+  if (!known) return;
+  if (!p.need(in, 4, 4)) return;
+  const std::uint32_t directory = little ? load_le32(in.bytes(), 4) : load_be32(in.bytes(), 4);
+  const ItemId start = p.add(item, directory_start, in, 4, 4, directory);
+  if (directory < shortest_tiff_header) {
+    if (start != ItemId::none) p.note(start, bad_directory_start, " (bogus, should be >= 8)");
+    return;
+  }
+  const std::uint16_t swapped = p.u16(in, directory);
+  const std::uint32_t count = little ? (swapped >> 8 | (swapped & 0xffu) << 8) : swapped;
+  p.need(in, directory, 2 + 12 * count);
 }
 
 void read_app1(Packet& p, ItemId, ItemId item, const Octets& in, bool jfif_missing) {
   std::uint32_t end = 0;
   ItemId named = ItemId::none;
   const std::string_view name = read_identifier(p, item, in, end, named);
+  if (p.stopped()) return;
   if (jfif_missing && name != "JFIF" && named != ItemId::none) p.note(named, not_jfif);
+  if (name == "Exif") {
+    read_tiff_header(p, item, in.from(tiff_header));
+    return;
+  }
   show_rest(p, item, in, end);
   p.append_text(named, " (Unknown identifier)");
 }
@@ -350,8 +385,9 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
       item = p.add(layer, *segment->header, there, 0, there.captured);
       p.set_text(item, p.text("{}: {} (0x{:04X})", segment->header->label, name, code));
     }
-    read(p, item, {&marker, &length}, there);
-    segment->read(p, layer, item, there, jfif_missing);
+    p.add(item, {&marker, &length}, there);
+    // Wireshark reads the others only to show them.
+    if (p.wants_items() || code == 0xffe1) segment->read(p, layer, item, there, jfif_missing);
     if (code == 0xffe1) jfif_missing = false;
     at += size;
     if (at > in.reported) p.stop(Stop::reported);

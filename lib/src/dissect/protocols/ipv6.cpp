@@ -246,6 +246,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   p.set_text(p.hidden(p.generated(p.add(layer, ip_version, in))),
              "0110 .... = Version: 6 [This field makes the filter match on \"ip.version == 6\" possible]");
   if (first >> 4 != 6) {
+    p.append_info_format("Bogus IPv6 version ({}, must be 6)", first >> 4);
     p.note(version_item, bogus_version);
     return 0;
   }

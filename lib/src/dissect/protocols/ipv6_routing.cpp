@@ -187,7 +187,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
         p.add(layer, unknown_data, in, fixed_length, size - fixed_length);
       }
   }
-  if (p.stopped()) return 0;
+  if (!p.need(in, 0, size)) return 0;
   if (left != 0 && final.kind != Address::Kind::none) {
     p.network_destination = final;
     if (p.columns()) p.out.columns.destination = final;

@@ -103,7 +103,7 @@ class Reader {
       if (line.next >= in_.captured) break;
       at = line.next;
     }
-    if (!found || found->start + name_.size() + 2 >= in_.captured) {
+    if (!found || name_.empty() || found->start + name_.size() + 2 >= in_.captured) {
       show_data(layer, in_);
       return;
     }
@@ -127,13 +127,12 @@ class Reader {
   // The delimiter whose dashes are at `at`; `start` is where the line end before it is.
   [[nodiscard]] Delimiter delimiter(std::uint32_t start, std::uint32_t at) const noexcept {
     const bool last = text_.substr(at + 2 + name_.size()).starts_with("--");
-    return {start, find_line(in_.bytes(), at).next + at - at, last};
+    return {start, find_line(in_.bytes(), at).next, last};
   }
   [[nodiscard]] std::optional<Delimiter> next_delimiter(std::uint32_t from) const noexcept {
     for (std::uint32_t at = from; at < in_.captured;) {
       const Line line = find_line(in_.bytes(), at);
-      if (line.next >= in_.captured) break;
-      if (delimits(line.next)) return delimiter(at + line.length, line.next);
+      if (line.next < in_.captured && delimits(line.next)) return delimiter(at + line.length, line.next);
       // Some end the last part without a line of its own.
       const std::size_t dashed = name_.size() + 4;
       const std::string_view text = text_.substr(at, line.length);
@@ -155,7 +154,7 @@ class Reader {
   // The part from `start` to `end`, whose item is `item` under `layer`.
   bool read_part(ItemId layer, ItemId item, std::uint32_t start, const Delimiter& end);
   void read_body(ItemId item, Octets body, std::string_view body_type, std::string_view parameters,
-                 std::string_view transfer, std::string_view coding, std::string_view file_name);
+                 std::string_view coding);
 
   Packet& p_;
   const Octets& in_;
@@ -225,13 +224,14 @@ bool is_printable_text(std::string_view text) noexcept {
 
 bool Reader::read_part(ItemId layer, ItemId item, std::uint32_t start, const Delimiter& end) {
   std::uint32_t at = start;
-  std::string_view body_type;
+  std::optional<std::string_view> body_type;
   std::string_view parameters;
-  std::string_view transfer;
   std::string_view coding;
-  std::optional<std::string_view> file_name;
-  std::optional<std::string_view> plain_name;
   for (bool last = false; !last && !p_.stopped();) {
+    if (text_.find("\r\n", at) == text_.npos) {
+      p_.stop(Stop::reported);
+      return false;
+    }
     std::uint32_t next = field_end(text_, at, last);
     if (last && next + 2 <= end.start) {
       next += 2;
@@ -264,36 +264,29 @@ bool Reader::read_part(ItemId layer, ItemId item, std::uint32_t start, const Del
         const std::size_t semicolon = std::min(value.find(';'), value.size());
         body_type = lower_case(p_, value.substr(0, semicolon));
         parameters = semicolon < value.size() ? value.substr(semicolon + 1) : std::string_view{};
-        plain_name = find_parameter(p_, parameters, "name");
-        if (p_.wants_items()) p_.append_text(item, p_.text(" ({})", body_type));
+        if (p_.wants_items()) p_.append_text(item, p_.text(" ({})", *body_type));
       } else if (known->field == &encoding) {
         coding = value;
-      } else if (known->field == &transfer_encoding) {
-        transfer = value;
-      } else if (known->field == &disposition) {
-        file_name = find_parameter(p_, value, "filename");
       }
     }
     at = next;
   }
   const Octets body = in_.part(at, end.start > at ? end.start - at : 0);
-  read_body(item, body, body_type, parameters, transfer, coding,
-            file_name    ? *file_name
-            : plain_name ? *plain_name
-                         : body_type);
+  if (body_type) {
+    read_body(item, body, *body_type, parameters, coding);
+  } else {
+    show_data(item, body);
+  }
   p_.set_length(item, end.start - start);
   add_ascii(p_, layer, end.last ? last_boundary : boundary, in_, end.start, end.end - end.start);
   return !p_.stopped();
 }
 
 void Reader::read_body(ItemId item, Octets body, std::string_view body_type, std::string_view parameters,
-                       std::string_view transfer, std::string_view coding, std::string_view file_name) {
-  if (body_type.empty() || body_type.starts_with("application/octet-stream")) {
+                       std::string_view coding) {
+  if (body_type.starts_with("application/octet-stream")) {
     show_data(item, body);
     return;
-  }
-  if (starts_ignoring_case(transfer, "base64")) {
-    body = p_.add_source(file_name, decode_base64(p_, characters(body.bytes())));
   }
   for (const std::string_view known : {"gzip", "deflate", "x-gzip", "x-deflate"}) {
     if (!starts_ignoring_case(coding, known)) continue;

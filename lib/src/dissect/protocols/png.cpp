@@ -161,7 +161,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     const std::uint32_t length = p.u32(in, offset);
     const Bytes type_octets = p.octets(in, offset + 4, 4);
     if (p.stopped()) break;
-    const bool fits = length < in.reported - offset;
+    const bool fits = length <= 0x7fffffff;
     if (fits || p.wants_items()) p.need(in, offset, 12 + (fits ? length : 0));
     const std::string_view type = characters(type_octets);
     const auto* const known =

@@ -403,6 +403,13 @@ void add_header_length(Segment& s) {
 // recognises it.
 void call_payload(Segment& s, const Octets& payload) {
   Packet& p = s.p;
+  const std::uint32_t marks = s.analysis->marks;
+  if ((marks & TcpMark::keep_alive) != 0) {
+    p.call_data(payload);
+    return;
+  }
+  // Octets out of their order would confuse those who put their PDUs together.
+  if ((marks & (TcpMark::retransmission | TcpMark::out_of_order)) != 0) return;
   if (p.flow != nullptr && p.flow->application != nullptr && p.call(*p.flow->application, payload) != 0) return;
   const std::uint16_t low = std::min(p.source_port, p.destination_port);
   const std::uint16_t high = std::max(p.source_port, p.destination_port);
@@ -443,8 +450,9 @@ void add_pieces(Segment& s, const Reassembly& whole, const Octets& in) {
   for (const Reassembly::Piece& piece : whole.pieces) {
     const std::uint32_t length = piece.offset < in.captured ? std::min(piece.length, in.captured - piece.offset) : 0;
     const ItemId item = p.generated(p.add(tree, segment, in, std::min(piece.offset, in.captured), length, piece.frame));
-    p.set_text(item, p.text("Frame: {}, payload: {}-{} ({} byte{})", piece.frame, piece.offset,
-                            piece.offset + piece.length - 1, piece.length, plural(piece.length)));
+    p.set_text(item, piece.length == 0 ? p.text("Frame: {} (no data)", piece.frame)
+                                       : p.text("Frame: {}, payload: {}-{} ({} byte{})", piece.frame, piece.offset,
+                                                piece.offset + piece.length - 1, piece.length, plural(piece.length)));
     if (piece.overlap) p.generated(p.add(item, segment_overlap, in, 0, 0, 1));
     if (piece.conflict) p.generated(p.add(item, segment_conflict, in, 0, 0, 1));
   }
@@ -480,6 +488,10 @@ void desegment(Segment& s) {
     TcpPdus::Pdu* pdu = pdus.find(sequence);
     if (pdu != nullptr && next <= pdu->next && pdu->last_frame != frame) {
       add_segment_data(s, octets, octets.reported, pdu->first_frame == frame ? "" : "Retransmitted ");
+      return;
+    }
+    if ((s.analysis->marks & TcpMark::retransmission) != 0) {
+      add_segment_data(s, octets, octets.reported, "Retransmitted ");
       return;
     }
     if (pdu == nullptr && sequence != 0) pdu = pdus.find_before(sequence);
@@ -614,7 +626,7 @@ void dissect_payload(Segment& s) {
     p.add(s.layer, reset_cause, s.payload, 0, s.payload.captured);
     return;
   }
-  if ((a.marks & (TcpMark::retransmission | TcpMark::out_of_order | TcpMark::zero_window_probe)) != 0) return;
+  if ((a.marks & TcpMark::zero_window_probe) != 0) return;
   if (whole && !p.in_error && a.pdus != nullptr) {
     desegment(s);
   } else {
@@ -625,11 +637,11 @@ void dissect_payload(Segment& s) {
 }
 
 std::uint32_t dissect(Packet& p, const Octets& in) {
-  p.set_protocol("TCP");
-  p.clear_info();
   const std::uint16_t from = p.u16(in, 0);
   const std::uint16_t to = p.u16(in, 2);
   if (p.stopped()) return in.reported;
+  p.set_protocol("TCP");
+  p.clear_info();
   p.source_port = from;
   p.destination_port = to;
   if (p.columns()) {
@@ -663,7 +675,9 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   s.header_octets = (word >> 12) * 4u;
   p.set_length(s.layer, std::min(in.captured, s.header_octets));
   facts.has_header = s.header_octets >= minimum_header_length;
-  facts.has_length = in.reported >= s.header_octets;
+  // Neither a fragment nor what an ICMP error quotes tells how long the segment was.
+  const bool may_be_whole = !p.fragmented && !p.in_error;
+  facts.has_length = may_be_whole && in.reported >= s.header_octets;
   facts.length = facts.has_length ? in.reported - s.header_octets : 0;
   const std::uint32_t options_length =
       s.header_octets > minimum_header_length ? s.header_octets - minimum_header_length : 0;
@@ -714,7 +728,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     }
     if (facts.has_length) {
       p.generated(p.add(s.layer, segment_length, in, 12, 1, facts.length));
-    } else {
+    } else if (may_be_whole) {
       p.note(p.add_text(s.layer, in, 12, 1, short_segment.field.label), short_segment);
     }
     if (!p.in_error) {
@@ -741,7 +755,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
       info.append(" Urg=");
       info.append_number(p.u16(in, 18));
     }
-    if (facts.has_length) {
+    if (facts.has_length && in.captured >= minimum_header_length) {
       info.append(" Len=");
       info.append_number(facts.length);
     }
@@ -786,14 +800,12 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   if (p.stopped()) return in.reported;
   add_analysis(s);
 
-  if (!facts.has_length) {
-    p.need(in, 0, s.header_octets);
-    return in.reported;
-  }
+  if (in.reported < s.header_octets) return in.reported;
   s.payload = in.from(s.header_octets);
   if (p.wants_items() && s.payload.captured != 0 && (facts.flags & rst) == 0) {
     const ItemId item = p.add(s.layer, payload_bytes, s.payload, 0, s.payload.captured);
-    p.set_text(item, p.text("TCP payload ({} byte{})", facts.length, plural(facts.length)));
+    const std::uint32_t length = s.payload.reported;
+    p.set_text(item, p.text("TCP payload ({} byte{})", length, plural(length)));
   }
   dissect_payload(s);
   return in.reported;

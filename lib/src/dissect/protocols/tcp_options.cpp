@@ -593,13 +593,12 @@ void dissect_tcp_options(Packet& p, ItemId list, const Octets& in, std::uint32_t
       }
       ++at;
       if (kind == no_operation) continue;
-      const Bytes rest = in.bytes().first(std::min(in.captured, all)).subspan(at);
-      if (std::any_of(rest.begin(), rest.end(), [](std::byte octet) { return octet != std::byte{0}; })) {
-        p.note(p.add_text(list, in, at, static_cast<std::uint32_t>(rest.size()), "Non-zero header padding"),
-               padding_not_zero, "Non-zero header padding");
+      if (at < all && p.u8(in, at) != 0) {
+        p.note(p.add_text(list, in, at, std::min(in.captured, all) - at, "Non-zero header padding"), padding_not_zero,
+               "Non-zero header padding");
+        whole = false;
         break;
       }
-      if (!p.wants_items()) break;
       continue;
     }
     nops = 0;
@@ -652,6 +651,7 @@ void dissect_tcp_options(Packet& p, ItemId list, const Octets& in, std::uint32_t
         how.read(option);
       }
     }
+    if (known == nullptr && kind != multipath) p.need(octets, 0, length);
     if (p.stopped()) break;
     if (name.empty()) {
       if (p.wants_items()) line.append(p.text(", Unknown (0x{:02x})", kind));

@@ -57,11 +57,14 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     std::string_view name;
     std::string_view content;
     const std::uint32_t value_at = decode(p, text, offset, '=', name);
-    const std::uint32_t next = value_at == 0 ? 0 : decode(p, text, value_at, '&', content);
-    if (next == 0 || p.stopped()) break;
-    const ItemId item = p.add_text(layer, in, offset, next - offset, "Form item");
-    p.append_text(item, p.text(": \"{}\" = \"{}\"", name, content));
+    const ItemId item = value_at == 0 ? ItemId::none : p.add_text(layer, in, offset, value_at - offset, "Form item");
+    if (value_at == 0 || p.stopped()) break;
+    p.append_text(item, p.text(": \"{}\"", name));
     p.add_string(item, key, in, offset, value_at - offset, name, true);
+    const std::uint32_t next = decode(p, text, value_at, '&', content);
+    if (next == 0 || p.stopped()) break;
+    p.append_text(item, p.text(" = \"{}\"", content));
+    p.set_length(item, next - offset);
     p.add_string(item, value, in, value_at, next - value_at, content, true);
     offset = next;
   }

@@ -443,7 +443,7 @@ bool Reader::read_declaration(std::size_t& at) {
     }
   }
   const std::size_t end = past(">", mark + 1, no_bracket_);
-  if (end == npos) return false;
+  if (end == npos || end == text_.size()) return false;  // Wireshark wants more behind it
   add(dtd_tag, at, end, end);
   at = end;
   return true;
