@@ -136,7 +136,8 @@ void check(CommandOptions& options, std::vector<std::string> fields, const std::
   for (const std::string& setting : settings) read_fields_setting(setting, options);
   if (fields.empty()) return;
   auto selection = encap::FieldSelection::make(std::move(fields), options.time);
-  if (!selection) throw CLI::ValidationError("-e", fmt::format("no such field: {}", fmt::join(selection.error(), ", ")));
+  if (!selection)
+    throw CLI::ValidationError("-e", fmt::format("no such field: {}", fmt::join(selection.error(), ", ")));
   if (!selection->unfilled().empty()) {
     fmt::print(stderr, "dissect: no packet will have {}: nothing here fills it\n",
                fmt::join(selection->unfilled(), ", "));

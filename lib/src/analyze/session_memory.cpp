@@ -33,6 +33,7 @@ const TcpAnalysis& SessionMemory::tcp(const FlowKey& key, const TcpSegmentFacts&
   } else if (TcpAnalyzer::starts_anew(connection, conversation.sending_side(), segment)) {
     state.analyzer.clear(connection);
     state.conversations.restart(conversation, key.transport);
+    connection.seen = TcpSeen::syn;  // tshark counts it at once where ports are used again
     analysis.marks |= TcpMark::reused_ports;
   }
   const unsigned from = conversation.sending_side();

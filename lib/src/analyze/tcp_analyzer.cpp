@@ -54,8 +54,8 @@ class TcpAnalyzer::Step {
     ack_of_lost_segment();
     if (s_.length > 0 || has(syn | fin)) sent_again();
     advance();
-    const bool any = acknowledge();
-    if (any) rev_.in_flight_known = true;
+    acknowledge();
+    if (has(ack)) rev_.in_flight_known = true;
     if (s_.length > 0) in_flight();
   }
 
@@ -165,9 +165,8 @@ class TcpAnalyzer::Step {
     fwd_.last_marks = out_.marks;
   }
 
-  bool acknowledge() {
-    if (acknowledges_nothing()) return false;
-    bool any = false;
+  void acknowledge() {
+    if (acknowledges_nothing()) return;
     std::uint32_t previous = 0;
     for (std::uint32_t i = rev_.unacked; i != 0;) {
       Unacked& sent = analyzer_.at(i);
@@ -185,10 +184,8 @@ class TcpAnalyzer::Step {
         i = sent.next;
         continue;
       }
-      any = true;
       i = analyzer_.drop(rev_, previous, i);
     }
-    return any;
   }
 
   // Whether all that waits for an ACK begins at or behind the number of this one. In captures of one direction a walk

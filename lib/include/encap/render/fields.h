@@ -16,8 +16,8 @@ namespace encap {
 /// list, such as `_ws.col.Info`.
 class FieldSelection {
  public:
-  /// A name that no field here has, but whose protocol is known, as of those fields of tshark's that nothing here fills,
-  /// is never found; `unfilled` lists it. Errors: the other names that are no fields, in the order given.
+  /// A name that no field here has, but whose protocol is known, as of those fields of tshark's that nothing here
+  /// fills, is never found; `unfilled` lists it. Errors: the other names that are no fields, in the order given.
   [[nodiscard]] static Result<FieldSelection, std::vector<std::string>> make(std::vector<std::string> names,
                                                                              TimeFormat time = TimeFormat::relative);
   FieldSelection(FieldSelection&&) noexcept;

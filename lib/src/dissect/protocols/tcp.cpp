@@ -171,6 +171,9 @@ constexpr Note fin_passive =
     note("tcp.connection.fin_passive", "This frame undergoes the connection closing", Severity::note);
 constexpr Note duplicate_ack_note = note("tcp.analysis.duplicate_ack", "Duplicate ACK", Severity::note);
 
+constexpr Note retransmission_note =
+    note("tcp.analysis.retransmission", "This frame is a (suspected) retransmission", Severity::note);
+
 // What a mark says in Info and as a note, in the order in which the marks are told.
 struct MarkWords {
   std::uint32_t mark;
@@ -181,8 +184,7 @@ constexpr MarkWords mark_words[] = {
     {TcpMark::reused_ports, "[TCP Port numbers reused] ",
      note("tcp.analysis.reused_ports",
           "A new tcp session is started with the same ports as an earlier session in this trace", Severity::note)},
-    {TcpMark::retransmission, "[TCP Retransmission] ",
-     note("tcp.analysis.retransmission", "This frame is a (suspected) retransmission", Severity::note)},
+    {TcpMark::retransmission, "[TCP Retransmission] ", retransmission_note},
     {TcpMark::fast_retransmission, "[TCP Fast Retransmission] ",
      note("tcp.analysis.fast_retransmission", "This frame is a (suspected) fast retransmission", Severity::note)},
     {TcpMark::spurious_retransmission, "[TCP Spurious Retransmission] ",
@@ -291,10 +293,11 @@ struct Segment {
 
 std::uint64_t nanoseconds(Duration duration) noexcept { return static_cast<std::uint64_t>(duration.count()); }
 
-void add_marks(Segment& s, ItemId tree) {
+// Returns the item of the marks.
+ItemId add_marks(Segment& s, ItemId tree) {
   Packet& p = s.p;
   const TcpAnalysis& a = *s.analysis;
-  if (a.marks == 0) return;
+  if (a.marks == 0) return ItemId::none;
   const ItemId item = p.generated(p.add(tree, analysis_flags, s.in, 0, 0, 0));
   for (const MarkWords& words : mark_words) {
     if ((a.marks & words.mark) == 0) continue;
@@ -313,11 +316,15 @@ void add_marks(Segment& s, ItemId tree) {
     }
     if (p.columns()) p.out.columns.info.prepend_kept(words.info);
     p.note(item, words.note);
+    if ((words.mark & (TcpMark::fast_retransmission | TcpMark::spurious_retransmission)) != 0) {
+      p.note(item, retransmission_note);
+    }
     if (words.mark == TcpMark::retransmission && a.rto.count() != 0) {
       p.generated(p.add(item, rto, s.in, 0, 0, nanoseconds(a.rto)));
       p.generated(p.add(item, rto_frame, s.in, 0, 0, a.rto_frame));
     }
   }
+  return item;
 }
 
 void add_analysis(Segment& s) {
@@ -334,9 +341,9 @@ void add_analysis(Segment& s) {
     p.generated(p.add(tree, bytes_in_flight, s.in, 0, 0, a.bytes_in_flight));
     p.generated(p.add(tree, push_bytes_sent, s.in, 0, 0, a.push_bytes_sent));
   }
-  add_marks(s, tree);
+  const ItemId marks = add_marks(s, tree);
   if ((a.marks & TcpMark::duplicate_ack) != 0 && p.wants_items()) {
-    const ItemId mark = p.generated(p.add(tree, duplicate_ack, s.in, 0, 0, 0));
+    const ItemId mark = p.generated(p.add(marks, duplicate_ack, s.in, 0, 0, 0));
     p.set_text(mark, "This is a TCP duplicate ack");
     p.generated(p.add(tree, duplicate_ack_num, s.in, 0, 0, a.duplicate_ack_number));
     const ItemId of = p.generated(p.add(tree, duplicate_ack_frame, s.in, 0, 0, a.duplicate_ack_frame));
@@ -464,6 +471,9 @@ void add_pieces(Segment& s, const Reassembly& whole, const Octets& in) {
 
 void say_segment_of_pdu(Packet& p) { p.append_info(" ", "[TCP segment of a reassembled PDU]"); }
 
+// Octets that a PDU without a known end may still have: until its FIN, nothing behind it starts another one.
+constexpr std::uint32_t until_fin_length = 0x40000000;
+
 // Reads the payload as the layer above wants it: PDUs that are spread over segments are put together first.
 void desegment(Segment& s) {
   Packet& p = s.p;
@@ -538,7 +548,7 @@ void desegment(Segment& s) {
           pdu->whole_segment = true;
         } else if (p.desegment_length == Packet::until_fin) {
           pdus.until_fin = true;
-          pdu->next = next + 0x40000000;
+          pdu->next = next + until_fin_length;
         } else {
           pdu->next =
               sequence + taken >= pdu->next ? sequence + taken + p.desegment_length : pdu->next + p.desegment_length;
@@ -563,10 +573,13 @@ void desegment(Segment& s) {
       if (p.desegment_length == Packet::until_fin) pdus.until_fin = true;
       const std::uint32_t start = sequence + (unread - offset);
       if (next - start <= 1024 * 1024) {
-        const bool open = p.desegment_length == Packet::one_more_segment || p.desegment_length == Packet::until_fin;
-        TcpPdus::Pdu* started = pdus.begin(start, open ? next + 1 : next + p.desegment_length, frame);
+        const bool one_more = p.desegment_length == Packet::one_more_segment;
+        const std::uint32_t more = one_more                                  ? 1
+                                   : p.desegment_length == Packet::until_fin ? until_fin_length
+                                                                             : p.desegment_length;
+        TcpPdus::Pdu* started = pdus.begin(start, next + more, frame);
         if (started != nullptr) {
-          started->whole_segment = open;
+          started->whole_segment = one_more;
           const Octets rest = s.payload.from(unread);
           static_cast<void>(pdus.add(*started, frame, 0, rest.bytes(), next < started->next));
         }
@@ -626,7 +639,7 @@ void dissect_payload(Segment& s) {
     p.add(s.layer, reset_cause, s.payload, 0, s.payload.captured);
     return;
   }
-  if ((a.marks & TcpMark::zero_window_probe) != 0) return;
+  if ((a.marks & TcpMark::spurious_retransmission) != 0) return;
   if (whole && !p.in_error && a.pdus != nullptr) {
     desegment(s);
   } else {
@@ -734,8 +747,8 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     if (!p.in_error) {
       p.set_text(p.add(s.layer, seq, in, 4, 4, a.relative_sequence),
                  p.text("Sequence Number: {}    (relative sequence number)", a.relative_sequence));
+      p.add(s.layer, seq_raw, in);
     }
-    p.add(s.layer, seq_raw, in);
   }
 
   if (s.header_octets < minimum_header_length) {
