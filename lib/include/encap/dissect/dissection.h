@@ -140,7 +140,7 @@ class Arena {
   void reset() noexcept;
 
  private:
-  static constexpr std::size_t chunk_size = 64 * 1024;
+  static constexpr std::size_t chunk_size = std::size_t{64} * 1024;
   struct Chunk {
     std::unique_ptr<char[]> data;
     std::size_t size;

@@ -83,7 +83,7 @@ constexpr const Field* fields[] = {&destination.address,
 
 std::uint32_t dissect(Packet& p, const Octets& in);
 
-constexpr Binding bindings[] = {{Table::link_type, 1}};
+constexpr Binding bindings[] = {{Table::link_type, 1}, {Table::ip_protocol, 143}};
 
 }  // namespace
 
