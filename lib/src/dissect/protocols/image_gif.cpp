@@ -116,7 +116,7 @@ std::uint32_t dissect_blocks(Packet& p, ItemId item, const Octets& in, std::uint
 }
 
 std::string_view settings_text(Packet& p, std::string_view which, std::uint8_t flags, std::string_view present) {
-  const unsigned colour = std::max(1, flags >> 4 & 7);
+  const unsigned colour = std::max(1u, flags >> 4 & 7u);
   const unsigned pixel = 1 + (flags & 7);
   const bool has_map = (flags & 0x80) != 0;
   return p.text("{} settings:{}{} ({} bit{} per color) ({} bit{} per pixel)", which, has_map ? " " : "",
