@@ -37,16 +37,15 @@ struct Conversation {
   std::unique_ptr<TcpConnection> tcp;  ///< of TCP; kept when the entry is used again
   ConversationKey key;
   bool first_was_forward = true;  ///< whether the first packet went from the lower end to the higher one
-  std::uint32_t newer = 0;        ///< in order of last use; index + 1, 0: none
-  std::uint32_t older = 0;
+  bool seen_lately = false;       ///< since the hand of the table last passed
 
   /// Which of TcpConnection's sides sent the packet at hand.
   [[nodiscard]] unsigned sending_side() const noexcept { return flow.forward == first_was_forward ? 0 : 1; }
 };
 
-/// Finds the conversation of a packet: one look-up in a hash map. Bounded: beyond `limit` conversations the one that
-/// was seen least recently makes room, and a later packet of it starts a new one. Entries are used again, so that a
-/// full table allocates nothing more.
+/// Finds the conversation of a packet: one look-up in a hash map. Bounded: beyond `limit` conversations one that was
+/// not seen for long makes room (a hand goes round the entries and takes the first that was not seen since it passed),
+/// and a later packet of it starts a new one. Entries are used again, so that a full table allocates nothing more.
 class ConversationTable {
  public:
   static constexpr std::size_t limit = 131'072;
@@ -70,10 +69,10 @@ class ConversationTable {
       fresh.flow.index = counted_[static_cast<std::size_t>(key.transport)]++;
     }
     const std::uint32_t place = at->second;
-    touch(place);
     Conversation& conversation = entry(place);
+    conversation.seen_lately = true;
     conversation.flow.forward = forward == conversation.first_was_forward;
-    if (is_new && index_.size() > limit) forget_oldest();
+    if (is_new && index_.size() > limit) forget_one();
     return {conversation, is_new};
   }
 
@@ -116,35 +115,22 @@ class ConversationTable {
     if (used_ % block_size == 0) blocks_.push_back(std::make_unique<Conversation[]>(block_size));
     return ++used_;
   }
-  void unlink(std::uint32_t place) noexcept {
-    Conversation& c = entry(place);
-    if (c.newer != 0) entry(c.newer).older = c.older;
-    if (c.older != 0) entry(c.older).newer = c.newer;
-    if (newest_ == place) newest_ = c.older;
-    if (oldest_ == place) oldest_ = c.newer;
-    c.newer = c.older = 0;
-  }
-  void touch(std::uint32_t place) noexcept {
-    if (newest_ == place) return;
-    unlink(place);
-    Conversation& c = entry(place);
-    c.older = newest_;
-    if (newest_ != 0) entry(newest_).newer = place;
-    newest_ = place;
-    if (oldest_ == 0) oldest_ = place;
-  }
-  void forget_oldest() {
-    free_ = oldest_;
+  void forget_one() {
+    for (;; hand_ = hand_ % used_ + 1) {
+      Conversation& c = entry(hand_);
+      if (!c.seen_lately) break;
+      c.seen_lately = false;
+    }
+    free_ = hand_;
+    hand_ = hand_ % used_ + 1;
     index_.erase(entry(free_).key);
-    unlink(free_);
   }
 
   tsl::robin_map<ConversationKey, std::uint32_t, ConversationHash> index_;
   std::vector<std::unique_ptr<Conversation[]>> blocks_;
   std::uint32_t used_ = 0;
   std::uint32_t free_ = 0;
-  std::uint32_t newest_ = 0;
-  std::uint32_t oldest_ = 0;
+  std::uint32_t hand_ = 1;
   std::array<std::uint32_t, 3> counted_{};
 };
 

@@ -1,11 +1,24 @@
 #include "encap/analyze/session_memory.h"
 
+#include <cstddef>
+#include <hwy/cache_control.h>
+
 #include "analyze/conversation_table.h"
 #include "analyze/tcp_analyzer.h"
 #include "analyze/tcp_pdu_store.h"
 #include "encap/analyze/fragment_table.h"
 
 namespace encap {
+namespace {
+
+// Starts to fetch an object that is about to be read all over. Of thousands of conversations the one at hand is rarely
+// in the cache, and its parts are better waited for together than one after the other.
+void fetch_early(const void* object, std::size_t size) noexcept {
+  constexpr std::size_t cache_line = 64;
+  for (std::size_t at = 0; at < size; at += cache_line) hwy::Prefetch(static_cast<const std::byte*>(object) + at);
+}
+
+}  // namespace
 
 struct SessionMemory::State {
   TcpPduStore store;  // outlives the conversations, whose PDUs use it
@@ -26,6 +39,7 @@ const TcpAnalysis& SessionMemory::tcp(const FlowKey& key, const TcpSegmentFacts&
   const auto [conversation, is_new] = state.conversations.find(key);
   if (conversation.tcp == nullptr) conversation.tcp = std::make_unique<TcpConnection>();
   TcpConnection& connection = *conversation.tcp;
+  fetch_early(&connection, sizeof connection);
   TcpAnalysis& analysis = state.analysis;
   analysis = {};
   if (is_new) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace encap {
@@ -24,6 +26,21 @@ constexpr std::size_t utf8_length(std::string_view text) noexcept {
     if (next < low || next > high) return 0;
   }
   return length;
+}
+
+/// How many characters a text starts with that are printable ASCII, blanks among them.
+inline std::size_t plain_length(std::string_view text) noexcept {
+  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f; };
+  std::size_t at = 0;
+  // Eight at a time: a high bit shows up in each octet that is below 0x20, above 0x7e, or behind such a one.
+  constexpr std::uint64_t every = 0x0101010101010101;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t octets;
+    std::memcpy(&octets, text.data() + at, 8);
+    if (((octets | (octets - every * 0x20) | (octets + every)) & every * 0x80) != 0) break;
+  }
+  while (at < text.size() && is_plain(text[at])) ++at;
+  return at;
 }
 
 }  // namespace encap

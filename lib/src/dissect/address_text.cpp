@@ -6,9 +6,6 @@
 namespace encap {
 namespace {
 
-// The longest address is that of IPv6, with its last four octets in decimal: 45 characters.
-constexpr std::size_t longest = 48;
-
 char* write(char* at, unsigned number, int base = 10) noexcept { return std::to_chars(at, at + 8, number, base).ptr; }
 
 char* write_ipv4(char* at, const std::uint8_t* octets) noexcept {
@@ -61,27 +58,27 @@ char* write_ether(char* at, const std::uint8_t* octets, std::size_t count) noexc
 
 }  // namespace
 
-void append_text(std::string& out, const Address& address) {
-  char text[longest];
-  char* end = text;
+char* write_text(char* to, const Address& address) noexcept {
   const std::uint8_t* const octets = address.octets.data();
+  const std::size_t size = std::min<std::size_t>(address.size, address.octets.size());
   switch (address.kind) {
     case Address::Kind::none:
-      return;
+      return to;
     case Address::Kind::ether:
-      end = write_ether(text, octets, std::min<std::size_t>(address.size, address.octets.size()));
-      break;
+      return write_ether(to, octets, size);
     case Address::Kind::ipv4:
-      end = write_ipv4(text, octets);
-      break;
+      return write_ipv4(to, octets);
     case Address::Kind::ipv6:
-      end = write_ipv6(text, octets);
-      break;
+      return write_ipv6(to, octets);
     case Address::Kind::text:
-      out.append(reinterpret_cast<const char*>(octets), std::min<std::size_t>(address.size, address.octets.size()));
-      return;
+      return std::copy_n(octets, size, to);
   }
-  out.append(text, end);
+  return to;
+}
+
+void append_text(std::string& out, const Address& address) {
+  char text[longest_address_text];
+  out.append(text, write_text(text, address));
 }
 
 }  // namespace encap

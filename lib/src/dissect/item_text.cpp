@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "base/civil_time.h"
+#include "base/utf8.h"
 #include "dissect/packet.h"
 #include "encap/dissect/dissection.h"
 
@@ -210,12 +211,14 @@ std::size_t utf8_length(std::string_view text, char32_t& character) noexcept {
 
 void append_escaped(std::string& out, std::string_view text) {
   static constexpr std::string_view plain = "abtnvfr";  // 0x07 .. 0x0d
-  while (!text.empty()) {
+  for (;;) {
+    const std::size_t length_as_is = plain_length(text);
+    out.append(text.substr(0, length_as_is));
+    text.remove_prefix(length_as_is);
+    if (text.empty()) return;
     const auto octet = static_cast<unsigned char>(text[0]);
     std::size_t length = 1;
-    if (octet >= 0x20 && octet < 0x7f) {
-      out += text[0];
-    } else if (octet >= 0x07 && octet <= 0x0d) {
+    if (octet >= 0x07 && octet <= 0x0d) {
       out += '\\';
       out += plain[octet - 0x07];
     } else if (octet < 0x80) {

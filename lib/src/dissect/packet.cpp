@@ -54,16 +54,6 @@ constexpr const Field* fields_of_any_layer[] = {&malformed_layer,     &malformed
 
 std::span<const Field* const> common_fields() noexcept { return fields_of_any_layer; }
 
-Address Packet::address(Address::Kind kind, const Octets& in, std::uint32_t offset) noexcept {
-  Address address;
-  const std::uint8_t size = kind == Address::Kind::ether ? 6 : kind == Address::Kind::ipv4 ? 4 : 16;
-  if (!need(in, offset, size)) return address;
-  address.kind = kind;
-  address.size = size;
-  std::memcpy(address.octets.data(), in.data + offset, size);
-  return address;
-}
-
 void Packet::miss(const Octets& in, std::uint64_t end) noexcept {
   if (end <= in.contained) {
     stop(Stop::not_captured);
@@ -104,8 +94,8 @@ ItemId Packet::add_layer(const ProtocolInfo& protocol, const Octets& in, std::ui
   return id;
 }
 
-ItemId Packet::add(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length) {
-  if (parent == ItemId::none || !wants_items()) return ItemId::none;
+ItemId Packet::add_read(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset,
+                        std::uint32_t length) {
   // What is only a name for a part may reach beyond the capture; its own fields will tell.
   if ((field.type == FieldType::none || field.type == FieldType::protocol) && offset <= in.captured) {
     length = std::min(length, in.captured - offset);
@@ -138,9 +128,8 @@ ItemId Packet::add(ItemId parent, const Field& field, const Octets& in, std::uin
   return id;
 }
 
-ItemId Packet::add(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length,
-                   std::uint64_t value) {
-  if (parent == ItemId::none || !wants_items()) return ItemId::none;
+ItemId Packet::add_number(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset,
+                          std::uint32_t length, std::uint64_t value) {
   if (length != 0 && !need(in, offset, length)) return ItemId::none;
   const ItemId id = append_item(parent, &field, in, offset, length);
   out.at(id).number = value;
@@ -158,10 +147,10 @@ ItemId Packet::add_string(ItemId parent, const Field& field, const Octets& in, s
   return id;
 }
 
-ItemId Packet::add(ItemId parent, const Field& field, const Octets& in) {
+ItemId Packet::add_declared(ItemId parent, const Field& field, const Octets& in) {
   const auto first = static_cast<std::uint32_t>(field.first_octet());
   const auto count = static_cast<std::uint32_t>(field.octet_count());
-  const ItemId id = add(parent, field, in, first, count);
+  const ItemId id = add_read(parent, field, in, first, count);
   if (id != ItemId::none && field.is_bit_field()) {
     Item& item = out.at(id);
     const unsigned behind = count * 8u - field.bit_offset % 8u - field.bit_width;
@@ -257,7 +246,7 @@ std::string_view Packet::text_of(const Address& address) {
 }
 
 void Packet::add_layer_name(std::string_view filter) noexcept {
-  if (filter.empty() || names_size_ + filter.size() + 1 > names_.size()) return;
+  if (out.detail != Detail::items || filter.empty() || names_size_ + filter.size() + 1 > names_.size()) return;
   if (names_size_ != 0) names_[names_size_++] = ':';
   filter.copy(names_.data() + names_size_, filter.size());
   names_size_ += filter.size();
@@ -359,7 +348,7 @@ Octets Packet::add_source(std::string_view name, Bytes bytes) {
   in.captured = in.contained = in.reported = static_cast<std::uint32_t>(bytes.size());
   if (out.sources.size() < 255) {
     in.source = static_cast<std::uint8_t>(out.sources.size());
-    out.sources.push_back({out.arena.copy(name), bytes});
+    out.sources.push_back({name, bytes});
   }
   return in;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstring>
 #include <fmt/compile.h>
 #include <fmt/format.h>
 #include <initializer_list>
@@ -108,7 +109,15 @@ class Packet {
   [[nodiscard]] Bytes octets(const Octets& in, std::uint32_t offset, std::uint32_t length) noexcept {
     return need(in, offset, length) ? in.bytes().subspan(offset, length) : Bytes{};
   }
-  [[nodiscard]] Address address(Address::Kind kind, const Octets& in, std::uint32_t offset) noexcept;
+  [[nodiscard]] Address address(Address::Kind kind, const Octets& in, std::uint32_t offset) noexcept {
+    Address address;
+    const std::uint8_t size = kind == Address::Kind::ether ? 6 : kind == Address::Kind::ipv4 ? 4 : 16;
+    if (!need(in, offset, size)) return address;
+    address.kind = kind;
+    address.size = size;
+    std::memcpy(address.octets.data(), in.data + offset, size);
+    return address;
+  }
 
   // --- the tree. Every call does nothing, and gives ItemId::none, when only columns are wanted, when the parent is
   // none, or when the packet is stopped. An item's octets must be in hand: `need` is called for `length`. -----------
@@ -120,15 +129,21 @@ class Packet {
   ItemId add_layer(const ProtocolInfo& protocol, const Octets& in, std::uint32_t offset, std::uint32_t length,
                    std::string_view text = {});
   /// The value is read from the octets, by the field's type: numbers big-endian, strings as they are.
-  ItemId add(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length);
+  ItemId add(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length) {
+    return may_add(parent) ? add_read(parent, field, in, offset, length) : ItemId::none;
+  }
   /// A number, boolean or time that is known already. For a bit field: its value, shifted down.
   ItemId add(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length,
-             std::uint64_t value);
+             std::uint64_t value) {
+    return may_add(parent) ? add_number(parent, field, in, offset, length, value) : ItemId::none;
+  }
   /// A string, address or octets from elsewhere; copied unless `kept` says that they outlive the packet's dissection.
   ItemId add_string(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length,
                     std::string_view value, bool kept = false);
   /// The field where its declaration says, the header starting at the first octet of `in`.
-  ItemId add(ItemId parent, const Field& field, const Octets& in);
+  ItemId add(ItemId parent, const Field& field, const Octets& in) {
+    return may_add(parent) ? add_declared(parent, field, in) : ItemId::none;
+  }
   void add(ItemId parent, std::initializer_list<const Field*> fields, const Octets& in) {
     for (const Field* field : fields) add(parent, *field, in);
   }
@@ -214,16 +229,21 @@ class Packet {
   void forget_stop() noexcept { stop_ = Stop::no; }
 
   /// New octets to dissect, which are in no packet as such: reassembled or decoded. `bytes` must live as long as the
-  /// dissection.
+  /// dissection, `name` as long as the program.
   [[nodiscard]] Octets add_source(std::string_view name, Bytes bytes);
 
-  /// Names of the layers so far, `eth:ethertype:ip:tcp`.
+  /// Names of the layers so far, `eth:ethertype:ip:tcp`; kept only where items are wanted.
   [[nodiscard]] std::string_view layer_names() const noexcept { return {names_.data(), names_size_}; }
   void add_layer_name(std::string_view filter) noexcept;
 
   static constexpr int deepest = 100;  ///< layers inside layers
 
  private:
+  [[nodiscard]] bool may_add(ItemId parent) const noexcept { return parent != ItemId::none && wants_items(); }
+  ItemId add_read(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length);
+  ItemId add_number(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length,
+                    std::uint64_t value);
+  ItemId add_declared(ItemId parent, const Field& field, const Octets& in);
   void miss(const Octets& in, std::uint64_t end) noexcept;
   ItemId append_item(ItemId parent, const Field* field, const Octets& in, std::uint32_t offset, std::uint32_t length);
 

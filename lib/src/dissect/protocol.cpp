@@ -1,6 +1,7 @@
 #include "dissect/protocol.h"
 
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 namespace encap {
@@ -11,7 +12,51 @@ struct Entry {
   const ProtocolInfo* protocol;
 };
 
-// Every binding of every protocol, sorted once, so that each look-up is a search in a short array.
+// Protocols by number: an open hash table that is mostly empty, so that a look-up is one multiplication and, as a
+// rule, one comparison.
+class Numbers {
+ public:
+  void add(Entry entry) {
+    entries_.push_back(entry);
+    if (entries_.size() * 4 <= slots_.size()) {
+      place(entry);
+      return;
+    }
+    const auto bits = static_cast<int>(std::bit_width(entries_.size() * 4));
+    shift_ = 32 - bits;
+    slots_.assign(std::size_t{1} << bits, Entry{0, nullptr});
+    for (const Entry& known : entries_) place(known);
+  }
+  [[nodiscard]] const ProtocolInfo* find(std::uint32_t value) const noexcept {
+    if (slots_.empty()) return nullptr;
+    for (std::size_t at = first_slot(value); slots_[at].protocol != nullptr; at = (at + 1) & (slots_.size() - 1)) {
+      if (slots_[at].value == value) return slots_[at].protocol;
+    }
+    return nullptr;
+  }
+  /// In order of their numbers.
+  [[nodiscard]] std::vector<const ProtocolInfo*> in_order() const {
+    std::vector<Entry> sorted = entries_;
+    std::sort(sorted.begin(), sorted.end(), [](const Entry& a, const Entry& b) { return a.value < b.value; });
+    std::vector<const ProtocolInfo*> protocols;
+    for (const Entry& entry : sorted) protocols.push_back(entry.protocol);
+    return protocols;
+  }
+
+ private:
+  [[nodiscard]] std::size_t first_slot(std::uint32_t value) const noexcept { return (value * 0x9e3779b1u) >> shift_; }
+  void place(const Entry& entry) {
+    std::size_t at = first_slot(entry.value);
+    while (slots_[at].protocol != nullptr) at = (at + 1) & (slots_.size() - 1);
+    slots_[at] = entry;
+  }
+
+  std::vector<Entry> entries_;
+  std::vector<Entry> slots_;
+  int shift_ = 31;
+};
+
+// Every binding of every protocol.
 class Bindings {
  public:
   Bindings() {
@@ -20,25 +65,17 @@ class Bindings {
         if (binding.table == Table::media_type) {
           media_types_.push_back({binding.text, protocol});
         } else {
-          tables_[static_cast<std::size_t>(binding.table)].push_back({binding.value, protocol});
+          tables_[static_cast<std::size_t>(binding.table)].add({binding.value, protocol});
         }
       }
     }
-    for (auto& table : tables_) {
-      std::sort(table.begin(), table.end(), [](const Entry& a, const Entry& b) { return a.value < b.value; });
-    }
     std::sort(media_types_.begin(), media_types_.end());
-    for (const Table table : {Table::tcp_heuristic, Table::udp_heuristic}) {
-      auto& heuristics = table == Table::tcp_heuristic ? tcp_heuristics_ : udp_heuristics_;
-      for (const Entry& entry : tables_[static_cast<std::size_t>(table)]) heuristics.push_back(entry.protocol);
-    }
+    tcp_heuristics_ = tables_[static_cast<std::size_t>(Table::tcp_heuristic)].in_order();
+    udp_heuristics_ = tables_[static_cast<std::size_t>(Table::udp_heuristic)].in_order();
   }
 
   [[nodiscard]] const ProtocolInfo* find(Table table, std::uint32_t value) const noexcept {
-    const auto& entries = tables_[static_cast<std::size_t>(table)];
-    const auto at = std::lower_bound(entries.begin(), entries.end(), value,
-                                     [](const Entry& entry, std::uint32_t wanted) { return entry.value < wanted; });
-    return at != entries.end() && at->value == value ? at->protocol : nullptr;
+    return tables_[static_cast<std::size_t>(table)].find(value);
   }
   [[nodiscard]] const ProtocolInfo* find_media_type(std::string_view type) const noexcept {
     const auto at = std::lower_bound(media_types_.begin(), media_types_.end(), type,
@@ -49,7 +86,7 @@ class Bindings {
   [[nodiscard]] std::span<const ProtocolInfo* const> udp_heuristics() const noexcept { return udp_heuristics_; }
 
  private:
-  std::vector<Entry> tables_[table_count];
+  Numbers tables_[table_count];
   std::vector<std::pair<std::string_view, const ProtocolInfo*>> media_types_;
   std::vector<const ProtocolInfo*> tcp_heuristics_;
   std::vector<const ProtocolInfo*> udp_heuristics_;

@@ -1,6 +1,9 @@
 #include "dissect/text.h"
 
+#include <algorithm>
 #include <limits>
+
+#include "base/utf8.h"
 
 namespace encap {
 namespace {
@@ -9,14 +12,9 @@ constexpr Note stray_characters{{"_ws.string.trailing_stray_characters", "Traili
                                 Severity::warning,
                                 "Undecoded"};
 
-bool is_plain_ascii(std::string_view text) noexcept {
-  unsigned char all = 0;
-  bool nul = false;
-  for (const char c : text) {
-    all = static_cast<unsigned char>(all | static_cast<unsigned char>(c));
-    nul = nul || c == '\0';
-  }
-  return all < 0x80 && !nul;
+bool is_ascii_without_nul(std::string_view text) noexcept {
+  text.remove_prefix(plain_length(text));
+  return std::all_of(text.begin(), text.end(), [](char c) { return c != 0 && static_cast<unsigned char>(c) < 0x80; });
 }
 
 int base64_digit(char c, bool url) noexcept {
@@ -33,7 +31,16 @@ int base64_digit(char c, bool url) noexcept {
 Line find_line(Bytes in, std::uint32_t offset) noexcept {
   const auto end = static_cast<std::uint32_t>(in.size());
   std::uint32_t at = offset;
-  while (at < end && in[at] != std::byte{'\r'} && in[at] != std::byte{'\n'}) ++at;
+  // Piece by piece, as the search for one of the two ends must not run far beyond the other.
+  constexpr std::uint32_t piece = 256;
+  for (bool found = false; at < end && !found;) {
+    std::string_view here = characters(in, at, std::min(end - at, piece));
+    const std::size_t lf = here.find('\n');
+    here = here.substr(0, lf);
+    const std::size_t cr = here.find('\r');
+    found = lf != here.npos || cr != here.npos;
+    at += static_cast<std::uint32_t>(std::min(cr, here.size()));
+  }
   if (at >= end) return {end - offset, end, false};
   if (in[at] == std::byte{'\n'}) return {at - offset, at + 1, true};
   if (at + 1 == end) return {at - offset, end, false};
@@ -74,6 +81,7 @@ std::optional<std::int64_t> leading_number(std::string_view text, unsigned base,
 }
 
 std::string_view escaped(Packet& p, std::string_view text) {
+  if (plain_length(text) == text.size()) return text;
   thread_local std::string line;
   line.clear();
   append_escaped(line, text);
@@ -87,7 +95,7 @@ std::string_view lower_case(Packet& p, std::string_view text) {
 }
 
 std::string_view ascii_value(Packet& p, std::string_view text) {
-  if (is_plain_ascii(text)) return text;
+  if (is_ascii_without_nul(text)) return text;
   text = until_nul(text);
   char* const there = p.out.arena.allocate(text.size() * 3);
   char* to = there;
@@ -102,7 +110,7 @@ std::string_view ascii_value(Packet& p, std::string_view text) {
 }
 
 std::string_view utf8_value(Packet& p, std::string_view text) {
-  if (is_plain_ascii(text)) return text;
+  if (is_ascii_without_nul(text)) return text;
   text = until_nul(text);
   char* const there = p.out.arena.allocate(text.size() * 3);
   char* to = there;

@@ -71,7 +71,7 @@ char* put_utf8(char* to, char32_t character) noexcept;
 [[nodiscard]] std::optional<std::int64_t> leading_number(std::string_view text, unsigned base,
                                                          std::size_t& length) noexcept;
 
-/// `text` as it is shown in a line. Lifetime: the dissection.
+/// `text` as it is shown in a line. Lifetime: that of `text` or the dissection.
 [[nodiscard]] std::string_view escaped(Packet& p, std::string_view text);
 [[nodiscard]] std::string_view lower_case(Packet& p, std::string_view text);
 /// The value of a string of ASCII: what is not ASCII becomes U+FFFD; a NUL ends it. Lifetime: that of `text` or the

@@ -1,7 +1,5 @@
 #include "render/text.h"
 
-#include <algorithm>
-
 #include "base/utf8.h"
 
 namespace encap {
@@ -9,13 +7,11 @@ namespace {
 
 constexpr std::string_view replacement = "\xef\xbf\xbd";
 
-bool is_plain(char c) noexcept { return c >= 0x20 && c < 0x7f; }
-
 /// Appends `text`, the characters that `refuse` takes in its own words.
 template <class Refuse>
 void append_checked(std::string& out, std::string_view text, Refuse refuse) {
   while (!text.empty()) {
-    const auto plain = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+    const std::size_t plain = plain_length(text);
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) return;

@@ -21,18 +21,6 @@ inline void append_padded(std::string& out, std::uint64_t number, std::size_t wi
   out.append(digits, size);
 }
 
-/// Puts blanks in front of what was added from `start` on, up to `width` octets.
-inline void align_right(std::string& out, std::size_t start, std::size_t width) {
-  const std::size_t size = out.size() - start;
-  if (size < width) out.insert(start, width - size, ' ');
-}
-
-/// Puts blanks behind what was added from `start` on, up to `width` octets.
-inline void align_left(std::string& out, std::size_t start, std::size_t width) {
-  const std::size_t size = out.size() - start;
-  if (size < width) out.append(width - size, ' ');
-}
-
 /// Appends text for people: controls are escaped as in C, and U+FFFD stands for what is no UTF-8.
 void append_shown(std::string& out, std::string_view text);
 

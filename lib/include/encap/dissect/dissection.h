@@ -3,9 +3,11 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "encap/base/bytes.h"
@@ -55,34 +57,68 @@ class Column {
  public:
   [[nodiscard]] std::string_view text() const noexcept { return {text_.data(), size_}; }
   /// Forgets what came after the fence.
-  void clear() noexcept { size_ = fence_; }
-  void reset() noexcept { size_ = fence_ = 0; }
+  void clear() noexcept {
+    deferred_ = nullptr;
+    size_ = fence_;
+  }
+  void reset() noexcept {
+    deferred_ = nullptr;
+    size_ = fence_ = 0;
+  }
   /// What stands so far is kept by `clear` and `set`.
-  void set_fence() noexcept { fence_ = size_; }
+  void set_fence() noexcept {
+    settle();
+    fence_ = size_;
+  }
+  /// Text that the next layer will most likely replace: `write` makes it when something else is done with the column,
+  /// and `clear` forgets it unmade. `context` must live until then; whoever defers settles before that.
+  using Write = void (*)(const void* context, Column& column);
+  void defer(Write write, const void* context) noexcept {
+    settle();
+    deferred_ = write;
+    context_ = context;
+  }
+  /// Makes the text that was deferred.
+  void settle() noexcept {
+    if (deferred_ != nullptr) std::exchange(deferred_, nullptr)(context_, *this);
+  }
   void set(std::string_view text) noexcept {
     clear();
     append(text);
   }
   void append(std::string_view text) noexcept {
-    const std::size_t n = text.size() < Capacity - size_ ? text.size() : Capacity - size_;
-    text.copy(text_.data() + size_, n);
-    size_ += n;
+    settle();
+    if (text.size() <= Capacity - size_) [[likely]] {  // a copy of a size that is known is a few instructions
+      std::memcpy(text_.data() + size_, text.data(), text.size());
+      size_ += text.size();
+    } else {
+      text.copy(text_.data() + size_, Capacity - size_);
+      size_ = Capacity;
+    }
   }
   void append(char c) noexcept {
+    settle();
     if (size_ < Capacity) text_[size_++] = c;
   }
   void append_number(std::uint64_t number) noexcept {
-    std::array<char, 20> digits;
+    constexpr std::size_t longest = 20;
+    if (char* const here = reserve(longest)) [[likely]] {
+      advance(std::to_chars(here, here + longest, number).ptr);
+      return;
+    }
+    std::array<char, longest> digits;
     const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
     append(std::string_view{digits.data(), static_cast<std::size_t>(end - digits.data())});
   }
   /// With `separator` in front, unless nothing is there yet.
   void append_separated(std::string_view separator, std::string_view text) noexcept {
+    settle();
     if (size_ != 0) append(separator);
     append(text);
   }
   /// Puts `text` in front of all that is there; a fence moves with what it keeps.
   void prepend(std::string_view text) noexcept {
+    settle();
     const std::size_t n = text.size() < Capacity ? text.size() : Capacity;
     const std::size_t kept = size_ < Capacity - n ? size_ : Capacity - n;
     std::char_traits<char>::move(text_.data() + n, text_.data(), kept);
@@ -92,18 +128,24 @@ class Column {
   }
   /// As `prepend`, and what is put there is kept by `clear` and `set`.
   void prepend_kept(std::string_view text) noexcept {
+    settle();
     const std::size_t before = fence_;
     prepend(text);
     fence_ = before + text.size() < size_ ? before + text.size() : size_;
   }
   /// Room for `n` more characters, to be written and then kept with `advance`; null when there is not so much.
-  [[nodiscard]] char* reserve(std::size_t n) noexcept { return n <= Capacity - size_ ? text_.data() + size_ : nullptr; }
+  [[nodiscard]] char* reserve(std::size_t n) noexcept {
+    settle();
+    return n <= Capacity - size_ ? text_.data() + size_ : nullptr;
+  }
   void advance(const char* end) noexcept { size_ = static_cast<std::size_t>(end - text_.data()); }
 
  private:
   std::array<char, Capacity> text_;
   std::size_t size_ = 0;
   std::size_t fence_ = 0;
+  Write deferred_ = nullptr;
+  const void* context_ = nullptr;
 };
 
 /// An address of a packet, for the columns and for telling conversations apart.
@@ -115,7 +157,12 @@ struct Address {
 
   friend bool operator==(const Address&, const Address&) = default;
 };
-/// As the list shows it: nothing, `02:00:00:00:00:01`, `192.0.2.1`, `2001:db8::1`.
+/// Characters of the longest one: IPv6 with its last four octets in decimal has 45, 16 octets of a link 47.
+inline constexpr std::size_t longest_address_text = 48;
+/// Writes it as the list shows it: nothing, `02:00:00:00:00:01`, `192.0.2.1`, `2001:db8::1`. Returns the place behind it.
+/// Precondition: there is room for `longest_address_text`.
+char* write_text(char* to, const Address& address) noexcept;
+/// The same.
 void append_text(std::string& out, const Address& address);
 
 /// What the packet list says of a packet.

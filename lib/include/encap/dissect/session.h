@@ -31,16 +31,21 @@ struct Flow {
   Timestamp first_time{};
   Timestamp previous_time{};
   std::unique_ptr<FlowMemory> memory;  ///< of that application
+  const void* memory_kind = nullptr;   ///< which type it has; means nothing while there is none
 
   /// The application's memory, made when it is first asked for. One type per flow: that of its application.
   template <class Memory>
   [[nodiscard]] Memory& remember() {
-    if (auto* kept = dynamic_cast<Memory*>(memory.get())) return *kept;
-    auto made = std::make_unique<Memory>();
-    Memory& there = *made;
-    memory = std::move(made);
-    return there;
+    if (memory == nullptr || memory_kind != &kind_of<Memory>) {
+      memory = std::make_unique<Memory>();
+      memory_kind = &kind_of<Memory>;
+    }
+    return static_cast<Memory&>(*memory);
   }
+
+ private:
+  template <class Memory>
+  static constexpr char kind_of{};  // its address tells one type from another
 };
 
 /// Which flow a packet belongs to.

@@ -403,6 +403,7 @@ bool starts_message(std::string_view line, Kind& kind, std::string_view& method)
     return true;
   }
   const std::string_view word = line.substr(0, line.find(' '));
+  if (word.ends_with(':')) return false;  // a field line, as nearly all are
   for (const std::string_view known : methods) {
     if (word == known) {
       kind = Kind::asks;
@@ -422,9 +423,11 @@ bool starts_message(std::string_view line, Kind& kind, std::string_view& method)
 
 // Cuts the first token off `line`, and the blanks behind it.
 std::string_view take_token(std::string_view& line) noexcept {
-  const std::string_view token = line.substr(0, line.find_first_of(" \r\n"));
-  line.remove_prefix(token.size());
-  line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+  std::size_t end = 0;
+  while (end < line.size() && line[end] != ' ' && line[end] != '\r' && line[end] != '\n') ++end;
+  const std::string_view token = line.substr(0, end);
+  while (end < line.size() && line[end] == ' ') ++end;
+  line.remove_prefix(end);
   return token;
 }
 
@@ -438,12 +441,15 @@ std::uint32_t status_code(std::string_view line) noexcept {
 }
 
 bool is_valid_header_name(std::string_view name) noexcept {
-  if (name.empty()) return false;
-  for (const char c : name) {
-    const bool letter_or_digit = (c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z');
-    if (!letter_or_digit && std::string_view{"!#$%&\\:*+-.^_`|~"}.find(c) == std::string_view::npos) return false;
-  }
-  return true;
+  static constexpr auto allowed = [] {
+    std::array<bool, 256> made{};
+    for (unsigned c = '0'; c <= '9'; ++c) made[c] = true;
+    for (unsigned c = 'a'; c <= 'z'; ++c) made[c] = made[c - 32] = true;
+    for (const char c : std::string_view{"!#$%&\\:*+-.^_`|~"}) made[static_cast<unsigned char>(c)] = true;
+    return made;
+  }();
+  return !name.empty() &&
+         std::all_of(name.begin(), name.end(), [](char c) { return allowed[static_cast<unsigned char>(c)]; });
 }
 
 // --- asking TCP for more -------------------------------------------------------------------------------------------
@@ -481,12 +487,13 @@ bool has_all_chunks(Packet& p, const Octets& in, std::uint32_t offset, std::uint
   }
 }
 
-// Whether the message from `offset` on is there: its headers and, with `body`, what they say follows them. Asks the
-// transport for more where not. A body without a length runs `until_fin` or is empty.
-bool is_all_there(Packet& p, const Octets& in, std::uint32_t offset, bool body, bool until_fin) noexcept {
+// Whether the message from `offset` on, whose lines are known up to `next`, is there: its headers and, with `body`,
+// what they say follows them. Asks the transport for more where not. A body without a length runs `until_fin` or is
+// empty.
+bool is_all_there(Packet& p, const Octets& in, std::uint32_t offset, std::uint32_t next, bool body,
+                  bool until_fin) noexcept {
   if (!p.can_desegment) return true;
   const Bytes bytes = in.bytes();
-  std::uint32_t next = offset;
   bool has_length = false;
   bool chunked = false;
   bool rpc = false;
@@ -1080,13 +1087,15 @@ void add_exchange(Packet& p, const HttpFlow& flow, const Message& message, const
 
 void add_full_uri(Packet& p, HttpFlow& flow, const Message& message, ItemId layer) {
   if (!message.has_host || !message.has_uri || p.stopped()) return;
-  std::string_view uri = message.uri;
+  const std::string_view uri = message.uri;
+  flow.full_uri.clear();
   if (!starts_ignoring_case(uri, "http://") && !starts_ignoring_case(uri, "https://") &&
       !starts_ignoring_case(message.method, "CONNECT")) {
-    uri = p.text("http://{}{}", without_spaces_around(message.host), message.uri);
+    flow.full_uri.append("http://").append(without_spaces_around(message.host));
   }
-  keep(flow.full_uri, uri);
-  p.generated(p.add_string(layer, full_uri, Octets{}, 0, 0, uri, true));
+  flow.full_uri.append(uri);
+  p.generated(p.add_string(layer, full_uri, Octets{}, 0, 0, flow.full_uri));
+  if (flow.full_uri.size() > longest_kept) flow.full_uri.resize(longest_kept);
 }
 
 // The octets of `in` from `offset` on that are the message's body; how many are to be skipped with it.
@@ -1140,23 +1149,20 @@ std::optional<std::uint32_t> dissect_message(Packet& p, HttpFlow& flow, const Oc
     return std::nullopt;
   }
   const Line first_line = find_line(bytes, offset);
-  if (!first_line.complete && !is_all_there(p, in, offset, true, false)) return std::nullopt;
+  if (!first_line.complete && !is_all_there(p, in, offset, offset, true, false)) return std::nullopt;
   const std::string_view first_text = characters(bytes, offset, first_line.length);
   Message message;
   ItemId layer = ItemId::none;
-  Kind kind = Kind::others;
-  std::string_view method;
-  const bool is_message = first_line.complete && starts_message(first_text, kind, method);
+  const bool starts_one = starts_message(first_text, message.kind, message.method);
+  const Kind kind = message.kind;
+  const bool is_message = first_line.complete && starts_one;
   if (is_message) {
     if (p.columns()) {
-      thread_local std::string info;
-      info.clear();
-      append_escaped(info, first_text);
-      info += ' ';
-      p.set_info(info);
+      p.set_info(escaped(p, first_text));
+      p.append_info(" ");
     }
     const bool body = !p.end_of_stream && (kind != Kind::answers || may_have_body(flow, first_text));
-    if (!is_all_there(p, in, offset, body, kind == Kind::answers)) return std::nullopt;
+    if (!is_all_there(p, in, offset, first_line.next, body, kind == Kind::answers)) return std::nullopt;
   } else if (seen_http) {
     p.set_info("Continuation");
   }
@@ -1168,11 +1174,10 @@ std::optional<std::uint32_t> dissect_message(Packet& p, HttpFlow& flow, const Oc
   const std::uint32_t layer_start = offset;
   const Exchange* exchange = nullptr;
   bool any_line = false;
-  bool first_of_all = true;
-  while (offset < in.captured && !p.stopped()) {
-    const Line line = find_line(bytes, offset);
+  for (bool is_first = true; offset < in.captured && !p.stopped(); is_first = false) {
+    const Line line = is_first ? first_line : find_line(bytes, offset);
     const std::string_view text = characters(bytes, offset, line.length);
-    const bool starts = starts_message(text, message.kind, message.method);
+    const bool starts = is_first ? starts_one : starts_message(text, message.kind, message.method);
     std::size_t colon = 0;
     if (!starts && !text.empty()) {
       colon = text.find(':');
@@ -1183,7 +1188,7 @@ std::optional<std::uint32_t> dissect_message(Packet& p, HttpFlow& flow, const Oc
       }
     }
     if (layer == ItemId::none) layer = add_http_layer(p, in, layer_start, crlf_before);
-    if (std::exchange(first_of_all, false) && (p.source_port == 443 || p.destination_port == 443) &&
+    if (is_first && (p.source_port == 443 || p.destination_port == 443) &&
         layer != ItemId::none) {
       p.note(layer, tls_port);
     }

@@ -225,6 +225,7 @@ constexpr Binding bindings[] = {{Table::ip_protocol, 6}};
 constexpr std::uint16_t fin = 0x001;
 constexpr std::uint16_t syn = 0x002;
 constexpr std::uint16_t rst = 0x004;
+constexpr std::uint16_t psh = 0x008;
 constexpr std::uint16_t ack = 0x010;
 constexpr std::uint16_t urg = 0x020;
 constexpr std::uint32_t minimum_header_length = TcpView::minimum_header_length;
@@ -238,17 +239,28 @@ namespace {
 
 constexpr unsigned ace_of(std::uint16_t flags_word) noexcept { return flags_word >> 6 & 7u; }
 
-void append_flags(Column<128>& out, std::uint16_t value, bool ace) {
+// The names of the flags that are set; `room` is where they are put together.
+std::string_view flag_words(std::uint16_t value, bool ace, Column<128>& room) {
+  switch (ace ? 0 : value) {  // nearly all there are
+    case ack:
+      return "ACK";
+    case psh | ack:
+      return "PSH, ACK";
+    default:
+      break;
+  }
   static constexpr std::string_view names[] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE"};
+  room.reset();
   for (std::size_t bit = 0; bit < (ace ? 6 : std::size(names)); ++bit) {
-    if ((value >> bit & 1) != 0) out.append_separated(", ", names[bit]);
+    if ((value >> bit & 1) != 0) room.append_separated(", ", names[bit]);
   }
   if (ace) {
-    out.append_separated(", ", "ACE=");
-    out.append_number(ace_of(value));
+    room.append_separated(", ", "ACE=");
+    room.append_number(ace_of(value));
   }
-  if ((value & 0xe00) != 0) out.append_separated(", ", "Reserved");
-  if (value == 0 && !ace) out.append("<None>");
+  if ((value & 0xe00) != 0) room.append_separated(", ", "Reserved");
+  if (value == 0 && !ace) room.append("<None>");
+  return room.text();
 }
 
 // Each flag by its first letter, dots for those that are not set.
@@ -289,6 +301,11 @@ struct Segment {
   const TcpAnalysis* analysis;
   ItemId layer = ItemId::none;
   std::uint32_t header_octets = 0;
+  // Of Info.
+  std::string_view flag_words{};
+  std::uint32_t relative_sequence = 0;
+  std::uint32_t relative_acknowledgment = 0;
+  std::uint32_t window = 0;  // calculated
 };
 
 std::uint64_t nanoseconds(Duration duration) noexcept { return static_cast<std::uint64_t>(duration.count()); }
@@ -649,6 +666,61 @@ void dissect_payload(Segment& s) {
   }
 }
 
+using Info = decltype(Columns::info);
+
+// Makes what was deferred before the segment it is made of goes.
+struct Settled {
+  Info& info;
+  explicit Settled(Info& column) noexcept : info{column} {}
+  Settled(const Settled&) = delete;
+  Settled& operator=(const Settled&) = delete;
+  ~Settled() { info.settle(); }
+};
+
+void append_ports(const Packet& p, Info& info) {
+  info.append_number(p.source_port);
+  info.append(" → ");
+  info.append_number(p.destination_port);
+}
+
+void append_numbers(const Segment& s, Info& info) {
+  info.append(" [");
+  info.append(s.flag_words);
+  info.append("] Seq=");
+  info.append_number(s.relative_sequence);
+  if ((s.facts.flags & ack) != 0) {
+    info.append(" Ack=");
+    info.append_number(s.relative_acknowledgment);
+  }
+  info.append(" Win=");
+  info.append_number(s.window);
+}
+
+// Whether the header, which is whole, is one of those that most segments have: no option, or timestamps as RFC 7323
+// appendix A lays them out.
+bool has_plain_header(const Octets& in, std::uint32_t header_octets) noexcept {
+  if (header_octets == minimum_header_length) return in.captured >= header_octets;
+  return header_octets == minimum_header_length + 12 && in.captured >= header_octets &&
+         load_be32(in.bytes(), minimum_header_length) == 0x0101080a;
+}
+
+// All of Info for a segment with such a header.
+void append_plain_info(const void* context, Info& info) {
+  const auto& s = *static_cast<const Segment*>(context);
+  append_ports(s.p, info);
+  append_numbers(s, info);
+  if (s.facts.has_length) {
+    info.append(" Len=");
+    info.append_number(s.facts.length);
+  }
+  if (s.header_octets != minimum_header_length) {
+    info.append(" TSval=");
+    info.append_number(load_be32(s.in.bytes(), minimum_header_length + 4));
+    info.append(" TSecr=");
+    info.append_number(load_be32(s.in.bytes(), minimum_header_length + 8));
+  }
+}
+
 std::uint32_t dissect(Packet& p, const Octets& in) {
   const std::uint16_t from = p.u16(in, 0);
   const std::uint16_t to = p.u16(in, 2);
@@ -657,14 +729,13 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   p.clear_info();
   p.source_port = from;
   p.destination_port = to;
-  if (p.columns()) {
-    auto& info = p.out.columns.info;
-    info.append_number(from);
-    info.append(" → ");
-    info.append_number(to);
-  }
+  // Of a plain segment Info is written when it is known that nobody will replace it.
+  const bool deferred = p.columns() && p.out.detail == Detail::columns && in.captured >= minimum_header_length &&
+                        has_plain_header(in, (p.u8(in, 12) >> 4) * 4u) && (p.u8(in, 13) & urg) == 0;
+  if (p.columns() && !deferred) append_ports(p, p.out.columns.info);
   static const TcpAnalysis nothing_known{};
   Segment s{p, in, in, {}, &nothing_known};
+  const Settled settled{p.out.columns.info};
   std::string_view title;
   if (p.wants_items()) {
     title = p.text("Transmission Control Protocol, Src Port: {}, Dst Port: {}", from, to);
@@ -710,21 +781,15 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   const std::uint32_t scaled =
       is_syn || a.window_scale < 0 ? facts.window : std::uint32_t{facts.window} << a.window_scale;
 
-  Column<128> flag_names;
-  flag_names.reset();
-  append_flags(flag_names, facts.flags, a.accurate_ecn);
-  if (p.columns()) {
-    auto& info = p.out.columns.info;
-    info.append(" [");
-    info.append(flag_names.text());
-    info.append("] Seq=");
-    info.append_number(a.relative_sequence);
-    if (has_ack) {
-      info.append(" Ack=");
-      info.append_number(a.relative_acknowledgment);
-    }
-    info.append(" Win=");
-    info.append_number(scaled);
+  Column<128> flag_room;
+  s.flag_words = flag_words(facts.flags, a.accurate_ecn, flag_room);
+  s.relative_sequence = a.relative_sequence;
+  s.relative_acknowledgment = a.relative_acknowledgment;
+  s.window = scaled;
+  if (deferred) {
+    p.out.columns.info.defer(append_plain_info, &s);  // until `settled` goes
+  } else if (p.columns()) {
+    append_numbers(s, p.out.columns.info);
   }
 
   if (p.wants_items()) {
@@ -762,7 +827,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     return in.reported;
   }
 
-  if (p.columns()) {
+  if (p.columns() && !deferred) {
     auto& info = p.out.columns.info;
     if ((facts.flags & urg) != 0) {
       info.append(" Urg=");
@@ -787,7 +852,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     }
     p.add(s.layer, ack_raw, in);
     add_header_length(s);
-    add_flags(s, flag_names.text());
+    add_flags(s, s.flag_words);
     add_window(s, scaled);
     const ItemId sum = p.add(s.layer, checksum, in);
     p.append_text(sum, " [unverified]");
@@ -805,7 +870,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     p.generated(p.add(times, time_relative, in, 0, 0, nanoseconds(a.since_first)));
     p.generated(p.add(times, time_delta, in, 0, 0, nanoseconds(a.since_previous)));
   }
-  if (options_length != 0) {
+  if (options_length != 0 && !deferred) {
     dissect_tcp_options(
         p, list, options, options_length,
         {facts.flags, facts.acknowledgment_number, facts.acknowledgment_number - a.relative_acknowledgment});
