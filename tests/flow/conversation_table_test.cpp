@@ -26,32 +26,32 @@ std::vector<std::uint32_t> oldest_first(ConversationTable& table) {
   return order;
 }
 
-TEST(FlowKey, is_the_same_in_both_directions) {
-  EXPECT_EQ((FlowKey{route_of(5000), Transport::tcp}), (FlowKey{route_of(5000).reversed(), Transport::tcp}));
-  EXPECT_EQ(FlowKeyHash{}(FlowKey{route_of(5000), Transport::tcp}),
-            FlowKeyHash{}(FlowKey{route_of(5000).reversed(), Transport::tcp}));
+TEST(ConversationKey, is_the_same_in_both_directions) {
+  EXPECT_EQ((ConversationKey{route_of(5000), Transport::tcp}), (ConversationKey{route_of(5000).reversed(), Transport::tcp}));
+  EXPECT_EQ(FlowKeyHash{}(ConversationKey{route_of(5000), Transport::tcp}),
+            FlowKeyHash{}(ConversationKey{route_of(5000).reversed(), Transport::tcp}));
 }
 
-TEST(FlowKey, differs_where_an_endpoint_or_the_transport_does) {
-  const FlowKey key{route_of(5000), Transport::tcp};
-  EXPECT_NE(key, (FlowKey{route_of(5001), Transport::tcp}));
-  EXPECT_NE(key, (FlowKey{route_of(5000), Transport::udp}));
-  EXPECT_NE(key, (FlowKey{{{host_1, Port{80}}, {host_2, Port{5000}}}, Transport::tcp}))
+TEST(ConversationKey, differs_where_an_endpoint_or_the_transport_does) {
+  const ConversationKey key{route_of(5000), Transport::tcp};
+  EXPECT_NE(key, (ConversationKey{route_of(5001), Transport::tcp}));
+  EXPECT_NE(key, (ConversationKey{route_of(5000), Transport::udp}));
+  EXPECT_NE(key, (ConversationKey{{{host_1, Port{80}}, {host_2, Port{5000}}}, Transport::tcp}))
       << "the ports have changed sides";
-  EXPECT_NE(key, (FlowKey{{{host_2, Port{5000}}, {host_2, Port{80}}}, Transport::tcp}));
+  EXPECT_NE(key, (ConversationKey{{{host_2, Port{5000}}, {host_2, Port{80}}}, Transport::tcp}));
 }
 
-TEST(FlowKey, hashes_apart) {
+TEST(ConversationKey, hashes_apart) {
   std::set<std::size_t> hashes;
   for (std::uint16_t port = 1; port <= 5000; ++port) {
-    hashes.insert(FlowKeyHash{}(FlowKey{route_of(port), Transport::tcp}));
-    hashes.insert(FlowKeyHash{}(FlowKey{route_of(port), Transport::udp}));
+    hashes.insert(FlowKeyHash{}(ConversationKey{route_of(port), Transport::tcp}));
+    hashes.insert(FlowKeyHash{}(ConversationKey{route_of(port), Transport::udp}));
     // Two IPv6 addresses that differ in the half of the interface, and in that of the network.
     for (const std::size_t octet : {5u, 15u}) {
       Ipv6Address six{{0x20, 0x01, 0x0d, 0xb8}};
       six.octets[octet] = static_cast<std::uint8_t>(port);
       six.octets[octet - 1] = static_cast<std::uint8_t>(port >> 8);
-      hashes.insert(FlowKeyHash{}(FlowKey{{{six, Port{1}}, {six, Port{2}}}, Transport::tcp}));
+      hashes.insert(FlowKeyHash{}(ConversationKey{{{six, Port{1}}, {six, Port{2}}}, Transport::tcp}));
     }
   }
   EXPECT_EQ(hashes.size(), 20000u);

@@ -41,11 +41,11 @@ ColumnTable columns_of_readme() {
   return columns;
 }
 
-/// Entries such as: {Column::message, "message", {"payload", "data"}}
+/// Entries such as: {TableColumn::message, "message", {"payload", "data"}}
 ColumnTable columns_of_source() {
   ColumnTable columns;
   const std::string text = read_file("lib/src/input/table_columns.cpp");
-  const std::regex entry{R"re(\{Column::\w+,\s*"([^"]+)",\s*\{([^}]*)\}\})re"};
+  const std::regex entry{R"re(\{TableColumn::\w+,\s*"([^"]+)",\s*\{([^}]*)\}\})re"};
   for (std::sregex_iterator at{text.begin(), text.end(), entry}, end; at != end; ++at) {
     const auto aliases = all_matches((*at)[2].str(), std::regex{"\"([^\"]+)\""});
     columns[(*at)[1].str()] = {aliases.begin(), aliases.end()};
@@ -57,7 +57,7 @@ TEST(ReadmeColumns, are_those_of_the_reader) {
   const ColumnTable readme = columns_of_readme();
   ASSERT_EQ(readme.size(), column_count);
   for (std::size_t i = 0; i < column_count; ++i) {
-    EXPECT_TRUE(readme.contains(std::string{name(static_cast<Column>(i))})) << name(static_cast<Column>(i));
+    EXPECT_TRUE(readme.contains(std::string{name(static_cast<TableColumn>(i))})) << name(static_cast<TableColumn>(i));
   }
 }
 

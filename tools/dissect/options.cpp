@@ -173,6 +173,8 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   app.add_option("FILE", file, "The capture: pcap or pcapng, plain, .gz or .zst; - is standard input")->type_name(" ");
   app.add_option("-r,--read-file", options.capture, "The same as FILE")->type_name("FILE")->group("Input");
   add("Input", "-c", "N", "Stop after N packets", [&options](Text text) { options.packets = packet_count(text); });
+  add("Input", "--threads", "N", "Dissect the list on N threads at most [as many as there are processors]",
+      [&options](Text text) { options.threads = packet_count(text); });
   bool no_names = false;
   app.add_flag("-n", no_names, "Names are never looked up; taken for tshark's sake")->group("Input");
 

@@ -16,6 +16,7 @@ struct CommandOptions {
 
   std::string capture;  ///< `-` is standard input
   std::uint64_t packets = UINT64_MAX;
+  std::uint64_t threads = UINT64_MAX;  ///< that may work at the same time
   Format format = Format::text;
   bool quiet = false;
   bool tree = false;

@@ -8,6 +8,7 @@ class Output {
   /// `each_packet`: nothing is held back, as somebody is waiting for it.
   explicit Output(bool each_packet) noexcept : each_packet_{each_packet} {}
 
+  [[nodiscard]] bool writes_each_packet() const noexcept { return each_packet_; }
   /// Where text is added.
   [[nodiscard]] std::string& text() noexcept { return text_; }
   /// Says that a whole packet was added. False: nobody takes it any more, errno says why.

@@ -3,7 +3,9 @@
 #include <cerrno>
 #include <csignal>
 #include <fmt/format.h>
+#include <optional>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 #include "encap/analyze/session_memory.h"
@@ -15,6 +17,7 @@
 #include "encap/render/tree.h"
 #include "interrupt.h"
 #include "output.h"
+#include "side_by_side.h"
 
 namespace {
 
@@ -64,6 +67,10 @@ class Printer {
     if (options_.fields) return options_.fields->columns_only() ? Detail::columns : Detail::items;
     if (is_json(options_.format)) return Detail::items;
     return options_.tree || options_.hex ? Detail::items : Detail::columns;
+  }
+  /// Whether packets may be rendered at the same time: lines of the list stand for themselves.
+  [[nodiscard]] bool side_by_side() const {
+    return !options_.fields && !options_.tree && !options_.hex && !is_json(options_.format);
   }
   void begin(std::string& out) {
     if (options_.quiet) return;
@@ -116,6 +123,9 @@ class Printer {
   bool list_;
 };
 
+// A short capture is over before threads have started.
+constexpr std::uint64_t packets_alone = 4096;
+
 bool is_pipe(int descriptor) {
   struct stat status {};
   return fstat(descriptor, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
@@ -139,6 +149,9 @@ ExitCode print(CommandOptions& options) {
   encap::SessionMemory session;
   encap::Dissector dissector{&session};
   Dissection dissection{printer.detail()};
+  std::optional<SideBySide> others;
+  const bool may_share = printer.side_by_side() && !output.writes_each_packet() &&
+                         std::min<std::uint64_t>(options.threads, std::thread::hardware_concurrency()) > 1;
   std::uint64_t without_packet = 0;
   std::optional<IoError> damage;
 
@@ -153,11 +166,21 @@ ExitCode print(CommandOptions& options) {
     const std::uint64_t passed_over = file->frames_without_packet();
     dissector.skip_frames(passed_over - without_packet);
     without_packet = passed_over;
-    dissector.dissect(**record, dissection);
+    const encap::FramePlace place = dissector.place(**record);
     dissector.displayed();
+    if (others) {
+      if (!others->add(**record, place)) return report_output();
+      continue;
+    }
+    dissector.dissect(**record, place, dissection);
     printer.packet(output.text(), dissection);
     if (!output.packet_added()) return report_output();
+    if (may_share && count == packets_alone) {
+      const auto render = [&printer](std::string& out, const Dissection& packet) { printer.packet(out, packet); };
+      others.emplace(dissector, render, output);
+    }
   }
+  if (others && !others->finish()) return report_output();
   printer.end(output.text());
   if (!output.write()) return report_output();
   if (const int signal = interrupted_by(); signal != 0)

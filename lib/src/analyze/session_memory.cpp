@@ -1,9 +1,11 @@
 #include "encap/analyze/session_memory.h"
 
+#include <array>
 #include <cstddef>
+#include <cstring>
 #include <hwy/cache_control.h>
 
-#include "analyze/conversation_table.h"
+#include "analyze/flow_table.h"
 #include "analyze/tcp_analyzer.h"
 #include "analyze/tcp_pdu_store.h"
 #include "encap/analyze/fragment_table.h"
@@ -21,39 +23,63 @@ void fetch_early(const void* object, std::size_t size) noexcept {
 }  // namespace
 
 struct SessionMemory::State {
-  TcpPduStore store;  // outlives the conversations, whose PDUs use it
-  TcpAnalyzer analyzer;
-  ConversationTable conversations;
-  TcpAnalysis analysis;
+  struct Lane {
+    TcpPduStore store;  // outlives the conversations, whose PDUs use it
+    TcpAnalyzer analyzer;
+    FlowTable conversations;
+    TcpAnalysis analysis;
+
+    explicit Lane(FlowCounts& counts) noexcept : conversations{counts} {}
+  };
+
+  FlowCounts counts{};
+  std::array<Lane, lanes> lane{Lane{counts}, Lane{counts}};
   FragmentTable fragments;
+
+  [[nodiscard]] Lane& of(const FlowKey& key) noexcept { return lane[lane_of(key)]; }
 };
 
 SessionMemory::SessionMemory() : state_{std::make_unique<State>()} {}
 SessionMemory::~SessionMemory() = default;
 
-Flow& SessionMemory::flow(const FlowKey& key) { return state_->conversations.find(key).conversation.flow; }
+unsigned SessionMemory::lane_of(const FlowKey& key) noexcept {
+  static_assert(lanes == 2, "the last step takes one bit");
+  // Sums, as they are the same for both directions.
+  const auto word = [](const Address& address, std::size_t at) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, address.octets.data() + at, sizeof value);
+    return value;
+  };
+  std::uint64_t sum = word(key.source, 0) + word(key.destination, 0);
+  sum = sum * 0x9e3779b97f4a7c15u + word(key.source, 8) + word(key.destination, 8);
+  sum = sum * 0x9e3779b97f4a7c15u + key.source_port + key.destination_port;
+  sum *= 0x9e3779b97f4a7c15u;
+  return static_cast<unsigned>(sum >> 63);
+}
+
+Flow& SessionMemory::flow(const FlowKey& key) { return state_->of(key).conversations.find(key).conversation.flow; }
 
 const TcpAnalysis& SessionMemory::tcp(const FlowKey& key, const TcpSegmentFacts& segment) {
-  State& state = *state_;
-  state.store.next_packet();
-  const auto [conversation, is_new] = state.conversations.find(key);
+  State::Lane& lane = state_->of(key);
+  lane.store.next_packet();
+  const auto [conversation, is_new] = lane.conversations.find(key);
   if (conversation.tcp == nullptr) conversation.tcp = std::make_unique<TcpConnection>();
   TcpConnection& connection = *conversation.tcp;
   fetch_early(&connection, sizeof connection);
-  TcpAnalysis& analysis = state.analysis;
+  TcpAnalysis& analysis = lane.analysis;
   analysis = {};
   if (is_new) {
-    state.analyzer.clear(connection);
+    lane.analyzer.clear(connection);
   } else if (TcpAnalyzer::starts_anew(connection, conversation.sending_side(), segment)) {
-    state.analyzer.clear(connection);
-    state.conversations.restart(conversation, key.transport);
+    lane.analyzer.clear(connection);
+    lane.conversations.restart(conversation, key.transport);
     connection.seen = TcpSeen::syn;  // tshark counts it at once where ports are used again
     analysis.marks |= TcpMark::reused_ports;
   }
   const unsigned from = conversation.sending_side();
-  state.analyzer.take(connection, from, segment, key.source_port, key.destination_port, analysis);
+  lane.analyzer.take(connection, from, segment, key.source_port, key.destination_port, analysis);
   TcpSide& side = connection.sides[from];
-  if (side.pdus == nullptr) side.pdus = std::make_unique<TcpPduList>(state.store);
+  if (side.pdus == nullptr) side.pdus = std::make_unique<TcpPduList>(lane.store);
   analysis.flow = &conversation.flow;
   analysis.pdus = side.pdus.get();
   return analysis;

@@ -63,12 +63,12 @@ struct TcpConnection {
 /// Looks at the segments of a connection one after the other, as `tcp.analysis` of Wireshark's field reference has it.
 /// Source of its rules: RFC 9293, RFC 5681, RFC 7323 and what tshark 4.0 prints.
 ///
-/// Bounded: a side waits for the ACKs of 10,000 segments at most, all sides together for 1,048,576; further ones are
+/// Bounded: a side waits for the ACKs of 10,000 segments at most, all sides of a lane together for 524,288; further ones are
 /// not waited for.
 class TcpAnalyzer {
  public:
   static constexpr std::uint32_t unacked_limit_per_side = 10'000;
-  static constexpr std::uint32_t unacked_limit = 1u << 20;
+  static constexpr std::uint32_t unacked_limit = 1u << 19;
 
   /// Whether a segment cannot belong to `connection`, so that its ends start another one.
   [[nodiscard]] static bool starts_anew(const TcpConnection& connection, unsigned from,

@@ -26,12 +26,12 @@ struct TcpPduEntry : TcpPdus::Pdu {
   std::unique_ptr<TcpPduBuffer> buffer;  ///< none once it is over
 };
 
-/// Lends buffers, in bounded memory: `limit_per_pdu` octets for one PDU, `limit` for all of a session, what keeping the
-/// pieces costs counted in. Buffers are used again.
+/// Lends buffers, in bounded memory: `limit_per_pdu` octets for one PDU, `limit` for all of a lane, what keeping the
+/// pieces costs counted in, of which a session has two. Buffers are used again.
 class TcpPduStore {
  public:
   static constexpr std::size_t limit_per_pdu = 32u << 20;
-  static constexpr std::size_t limit = 64u << 20;
+  static constexpr std::size_t limit = 48u << 20;
 
   void open(TcpPduEntry& entry);
   void close(TcpPduEntry& entry) noexcept;

@@ -5,18 +5,23 @@
 
 namespace encap {
 
-void Dissector::dissect(const PacketRecord& record, Dissection& dissection) {
+FramePlace Dissector::place(const PacketRecord& record) noexcept {
   if (!any_) {
     any_ = true;
     first_ = last_ = last_displayed_ = record.timestamp;
   }
-  dissection.frame_number = ++frames_;
-  dissection.record = &record;
-  dissection.since_first = record.timestamp - first_;
-  dissection.since_previous_captured = record.timestamp - last_;
-  dissection.since_previous_displayed = record.timestamp - last_displayed_;
+  const FramePlace place{++frames_, record.timestamp - first_, record.timestamp - last_,
+                         record.timestamp - last_displayed_};
   last_ = record.timestamp;
+  return place;
+}
 
+void Dissector::dissect(const PacketRecord& record, const FramePlace& place, Dissection& dissection) const {
+  dissection.frame_number = place.number;
+  dissection.record = &record;
+  dissection.since_first = place.since_first;
+  dissection.since_previous_captured = place.since_previous_captured;
+  dissection.since_previous_displayed = place.since_previous_displayed;
   dissection.columns.protocol.reset();
   dissection.columns.info.reset();
   dissection.columns.source = {};

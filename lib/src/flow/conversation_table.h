@@ -12,21 +12,21 @@
 namespace encap {
 
 /// What the packets of one conversation share, whichever way they go.
-struct FlowKey {
+struct ConversationKey {
   Endpoint low;
   Endpoint high;
   Transport transport = Transport::tcp;
 
-  FlowKey(const Route& route, Transport over) noexcept
+  ConversationKey(const Route& route, Transport over) noexcept
       : low{route.source < route.destination ? route.source : route.destination},
         high{route.source < route.destination ? route.destination : route.source},
         transport{over} {}
 
-  friend bool operator==(const FlowKey&, const FlowKey&) = default;
+  friend bool operator==(const ConversationKey&, const ConversationKey&) = default;
 };
 
 struct FlowKeyHash {
-  std::size_t operator()(const FlowKey& key) const noexcept {
+  std::size_t operator()(const ConversationKey& key) const noexcept {
     // Ports differ most from conversation to conversation; addresses of one family have the same octets in front.
     Mixer mixer{static_cast<std::uint64_t>(key.low.port.value) << 32 |
                 static_cast<std::uint64_t>(key.high.port.value) << 8 | static_cast<std::uint64_t>(key.transport)};
@@ -78,7 +78,7 @@ class ConversationTable {
 
   /// The conversation of a route, in either direction; no_index when there is none.
   [[nodiscard]] std::uint32_t find(const Route& route, Transport over) const {
-    const auto found = index_.find(FlowKey{route, over});
+    const auto found = index_.find(ConversationKey{route, over});
     return found == index_.end() ? no_index : found->second;
   }
 
@@ -97,7 +97,7 @@ class ConversationTable {
       free_.pop_back();
       slots_[at] = fresh;
     }
-    const FlowKey key{client_to_server, over};
+    const ConversationKey key{client_to_server, over};
     index_.emplace(key, at);
     append(at);
     if (const auto before = ending_.find(key); before != ending_.end()) {
@@ -118,7 +118,7 @@ class ConversationTable {
   void unlist(std::uint32_t at) {
     take_off(at);
     ++unlisted_;
-    ending_.insert_or_assign(FlowKey{slots_[at].script.route(), slots_[at].transport}, at);
+    ending_.insert_or_assign(ConversationKey{slots_[at].script.route(), slots_[at].transport}, at);
   }
 
   /// Forgets a conversation. Returns the one that waited for its end, which need not wait any more; no_index when there
@@ -127,7 +127,7 @@ class ConversationTable {
     Conversation& conversation = slots_[at];
     if (conversation.listed) {
       take_off(at);
-    } else if (const auto ending = ending_.find(FlowKey{conversation.script.route(), conversation.transport});
+    } else if (const auto ending = ending_.find(ConversationKey{conversation.script.route(), conversation.transport});
                ending != ending_.end() && ending->second == at) {
       ending_.erase(ending);
     }
@@ -140,7 +140,7 @@ class ConversationTable {
  private:
   void take_off(std::uint32_t at) {
     Conversation& conversation = slots_[at];
-    index_.erase(FlowKey{conversation.script.route(), conversation.transport});
+    index_.erase(ConversationKey{conversation.script.route(), conversation.transport});
     unlink(at);
     conversation.listed = false;
   }
@@ -157,8 +157,8 @@ class ConversationTable {
   }
 
   TcpProfile profile_;
-  tsl::robin_map<FlowKey, std::uint32_t, FlowKeyHash> index_;
-  tsl::robin_map<FlowKey, std::uint32_t, FlowKeyHash> ending_;  // unlisted; of one pair of endpoints the youngest
+  tsl::robin_map<ConversationKey, std::uint32_t, FlowKeyHash> index_;
+  tsl::robin_map<ConversationKey, std::uint32_t, FlowKeyHash> ending_;  // unlisted; of one pair of endpoints the youngest
   std::uint64_t unlisted_ = 0;
   std::vector<Conversation> slots_;
   std::vector<std::uint32_t> free_;

@@ -286,14 +286,14 @@ class MessageReader::Impl {
   [[nodiscard]] InputError quote_not_closed();
   Result<void, InputError> check_octets();
   Result<void, InputError> fill_message();
-  Result<void, InputError> fill_party(Column app, Column ip, Column port, Party& party);
+  Result<void, InputError> fill_party(TableColumn app, TableColumn ip, TableColumn port, Party& party);
   Result<void, InputError> fill_time();
   Result<void, InputError> fill_payload();
 
-  [[nodiscard]] Cell& cell(Column column) noexcept { return row_[static_cast<std::size_t>(column)]; }
-  [[nodiscard]] std::string_view text(Column column) noexcept { return trimmed(cell(column).text()); }
-  [[nodiscard]] InputError wrong(Column column, std::string_view excerpt, std::string reason);
-  [[nodiscard]] InputError wrong_cell(const Cell& cell, Column column, std::string_view excerpt, std::string reason);
+  [[nodiscard]] Cell& cell(TableColumn column) noexcept { return row_[static_cast<std::size_t>(column)]; }
+  [[nodiscard]] std::string_view text(TableColumn column) noexcept { return trimmed(cell(column).text()); }
+  [[nodiscard]] InputError wrong(TableColumn column, std::string_view excerpt, std::string reason);
+  [[nodiscard]] InputError wrong_cell(const Cell& cell, TableColumn column, std::string_view excerpt, std::string reason);
 
   std::string name_;
   Options options_;
@@ -301,7 +301,7 @@ class MessageReader::Impl {
   std::atomic<std::uint64_t> octets_{0};  // counted by the parser's reading thread
   io::LineReader lines_;
   RowCutter cut_{};
-  std::vector<Column> columns_;
+  std::vector<TableColumn> columns_;
   std::vector<Cell> cells_;
   std::array<Cell, column_count> row_;
   TableNotes notes_;
@@ -356,7 +356,7 @@ Result<void, Failure> MessageReader::Impl::read_header() try {
   std::vector<std::string> header;
   for (const Cell& part : cells_) header.emplace_back(trimmed(part.text()));
   columns_ = match_columns(header, notes_);
-  if (std::find(columns_.begin(), columns_.end(), Column::message) == columns_.end()) {
+  if (std::find(columns_.begin(), columns_.end(), TableColumn::message) == columns_.end()) {
     constexpr std::size_t longest_list = 400;
     std::string found;
     for (const std::string& column : header) {
@@ -377,7 +377,7 @@ Result<void, Failure> MessageReader::Impl::read_header() try {
       {name_, lines_.get_file_line(), 0}, {}, {}, "the header row is longer than 16 MiB; is this a table?"}});
 }
 
-InputError MessageReader::Impl::wrong_cell(const Cell& cell, Column column, std::string_view excerpt,
+InputError MessageReader::Impl::wrong_cell(const Cell& cell, TableColumn column, std::string_view excerpt,
                                            std::string reason) {
   constexpr std::size_t longest_excerpt = 256;  // messages may be long; what is printed is shorter still
   return {{name_, line_ + cell.line, cell.column},
@@ -386,7 +386,7 @@ InputError MessageReader::Impl::wrong_cell(const Cell& cell, Column column, std:
           std::move(reason)};
 }
 
-InputError MessageReader::Impl::wrong(Column column, std::string_view excerpt, std::string reason) {
+InputError MessageReader::Impl::wrong(TableColumn column, std::string_view excerpt, std::string reason) {
   return wrong_cell(cell(column), column, excerpt, std::move(reason));
 }
 
@@ -395,7 +395,7 @@ InputError MessageReader::Impl::quote_not_closed() {
   const Cell& refused = cells_.back();
   const std::string_view rest{refused.begin};
   const std::size_t at = cells_.size() - 1;
-  return wrong_cell(refused, at < columns_.size() ? columns_[at] : Column::none,
+  return wrong_cell(refused, at < columns_.size() ? columns_[at] : TableColumn::none,
                     rest.substr(0, rest.find(masked_line_feed)),
                     "a quote is opened and not closed: end the cell with \", and write a quote inside it twice");
 }
@@ -430,7 +430,7 @@ Result<void, InputError> MessageReader::Impl::fill_message() {
   for (std::size_t i = columns_.size(); i < cells_.size(); ++i) {
     const std::string_view extra = trimmed(cells_[i].text());
     if (extra.empty()) continue;
-    return unexpected(wrong_cell(cells_[i], Column::none, extra,
+    return unexpected(wrong_cell(cells_[i], TableColumn::none, extra,
                                  std::to_string(cells_.size()) + " cells, the header names " +
                                      std::to_string(columns_.size()) +
                                      ": put a cell that holds the separator between quotes, as in \"Hi, there\""));
@@ -438,7 +438,7 @@ Result<void, InputError> MessageReader::Impl::fill_message() {
   if (cells_.size() < columns_.size()) ++notes_.short_rows;
   row_.fill({});
   for (std::size_t i = 0; i < std::min(cells_.size(), columns_.size()); ++i) {
-    if (columns_[i] != Column::none) cell(columns_[i]) = cells_[i];
+    if (columns_[i] != TableColumn::none) cell(columns_[i]) = cells_[i];
   }
   if (holds_masked_octet_) {
     if (auto checked = check_octets(); !checked) return checked;
@@ -447,30 +447,30 @@ Result<void, InputError> MessageReader::Impl::fill_message() {
   message_ = {};
   message_.file = name_;
   message_.line = line_;
-  message_.id = text(Column::msg_id);
+  message_.id = text(TableColumn::msg_id);
   if (message_.id.empty()) {
     const auto [end, error] = std::to_chars(number_.data(), number_.data() + number_.size(), rows_);
     message_.id = {number_.data(), static_cast<std::size_t>(end - number_.data())};
   }
-  message_.protocol = text(Column::app_protocol);
-  if (auto filled = fill_party(Column::src_app, Column::src_ip, Column::src_port, message_.source); !filled)
+  message_.protocol = text(TableColumn::app_protocol);
+  if (auto filled = fill_party(TableColumn::src_app, TableColumn::src_ip, TableColumn::src_port, message_.source); !filled)
     return filled;
-  if (auto filled = fill_party(Column::dst_app, Column::dst_ip, Column::dst_port, message_.destination); !filled)
+  if (auto filled = fill_party(TableColumn::dst_app, TableColumn::dst_ip, TableColumn::dst_port, message_.destination); !filled)
     return filled;
-  if (const std::string_view transport = text(Column::transport); !means_nothing(transport)) {
+  if (const std::string_view transport = text(TableColumn::transport); !means_nothing(transport)) {
     if (transport == "TCP" || transport == "tcp" || transport == "Tcp" || transport == "6") {
       message_.transport = Transport::tcp;
     } else if (transport == "UDP" || transport == "udp" || transport == "Udp" || transport == "17") {
       message_.transport = Transport::udp;
     } else {
-      return unexpected(wrong(Column::transport, transport, "write TCP or UDP"));
+      return unexpected(wrong(TableColumn::transport, transport, "write TCP or UDP"));
     }
   }
   if (auto filled = fill_time(); !filled) return filled;
   return fill_payload();
 }
 
-Result<void, InputError> MessageReader::Impl::fill_party(Column app, Column ip, Column port, Party& party) {
+Result<void, InputError> MessageReader::Impl::fill_party(TableColumn app, TableColumn ip, TableColumn port, Party& party) {
   party.name = text(app);
   if (const std::string_view number = text(port); !number.empty()) {
     const PortText read = read_port(number);
@@ -500,14 +500,14 @@ Result<void, InputError> MessageReader::Impl::fill_party(Column app, Column ip, 
 }
 
 Result<void, InputError> MessageReader::Impl::fill_time() {
-  const std::string_view written = text(Column::timestamp);
+  const std::string_view written = text(TableColumn::timestamp);
   const auto time = written.empty() ? std::nullopt : parse_timestamp(written);
   if (!time && means_nothing(written)) {
     ++(time_kind_ ? notes_.missing_times : missing_times_before_);
     return {};
   }
   if (!time) {
-    return unexpected(wrong(Column::timestamp, written,
+    return unexpected(wrong(TableColumn::timestamp, written,
                             "write " + std::string{example_of(time_kind_.value_or(TimestampText::Kind::offset))}));
   }
   if (!time_kind_) {
@@ -516,14 +516,14 @@ Result<void, InputError> MessageReader::Impl::fill_time() {
   }
   if (*time_kind_ != time->kind) {
     return unexpected(
-        wrong(Column::timestamp, written,
+        wrong(TableColumn::timestamp, written,
               "the rows before have another kind of time: write " + std::string{example_of(*time_kind_)}));
   }
   const bool relative = time->kind == TimestampText::Kind::offset || time->kind == TimestampText::Kind::time_of_day;
   const Timestamp at{relative ? year_2000.nanoseconds + time->nanoseconds : time->nanoseconds};
   if (at.seconds() < 0 || at.seconds() > UINT32_MAX) {
     return unexpected(
-        wrong(Column::timestamp, written, "write a time between 1970 and 2106, which a capture file can hold"));
+        wrong(TableColumn::timestamp, written, "write a time between 1970 and 2106, which a capture file can hold"));
   }
   message_.timestamp = at;
   return {};
@@ -538,7 +538,7 @@ Result<void, InputError> MessageReader::Impl::check_octets() {
     constexpr std::size_t longest_lead = 40;
     const std::size_t from = at - std::min(at, longest_lead);
     return unexpected(
-        wrong(static_cast<Column>(i), written.substr(from, at - from),
+        wrong(static_cast<TableColumn>(i), written.substr(from, at - from),
               "behind this stands an octet that no text holds (NUL, 0xfe or 0xff): in a message, write it as "
               "\\x00 and use --escapes"));
   }
@@ -546,13 +546,13 @@ Result<void, InputError> MessageReader::Impl::check_octets() {
 }
 
 Result<void, InputError> MessageReader::Impl::fill_payload() {
-  Cell& payload = cell(Column::message);
+  Cell& payload = cell(TableColumn::message);
   const std::string_view written = payload.text();
   if (!is_ascii(written) && !is_utf8(written)) ++notes_.not_utf8;
   if (options_.escapes) {
     if (const std::size_t at = read_escapes(payload); at != std::string_view::npos) {
       return unexpected(
-          wrong(Column::message, written.substr(at, 4),
+          wrong(TableColumn::message, written.substr(at, 4),
                 "C knows no such escape: write \\r, \\n, \\t, \\xHH with two digits, or \\\\ for a backslash"));
     }
   } else if (holds_escape(written)) {

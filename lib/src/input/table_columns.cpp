@@ -8,23 +8,23 @@ namespace encap {
 namespace {
 
 struct Names {
-  Column column;
+  TableColumn column;
   std::string_view name;
   std::array<std::string_view, 6> aliases;
 };
 
 constexpr std::array<Names, column_count> names{{
-    {Column::message, "message", {"payload", "data", "msg", "text", "content", "body"}},
-    {Column::app_protocol, "app_protocol", {"protocol", "application_protocol", "app_proto", "proto"}},
-    {Column::src_app, "src_app", {"source_app", "src_application", "source_application", "sender", "from"}},
-    {Column::dst_app, "dst_app", {"destination_app", "dst_application", "destination_application", "receiver", "to"}},
-    {Column::src_ip, "src_ip", {"source", "source_ip", "src", "src_addr", "ip_src", "source_address"}},
-    {Column::dst_ip, "dst_ip", {"destination", "destination_ip", "dst", "dst_addr", "ip_dst", "destination_address"}},
-    {Column::src_port, "src_port", {"source_port", "sport", "srcport"}},
-    {Column::dst_port, "dst_port", {"destination_port", "dest_port", "dport", "dstport"}},
-    {Column::transport, "transport", {"transport_protocol", "l4_protocol"}},
-    {Column::timestamp, "timestamp", {"time", "time_stamp", "datetime", "date"}},
-    {Column::msg_id, "msg_id", {"id", "no.", "no", "message_id", "msgid"}},
+    {TableColumn::message, "message", {"payload", "data", "msg", "text", "content", "body"}},
+    {TableColumn::app_protocol, "app_protocol", {"protocol", "application_protocol", "app_proto", "proto"}},
+    {TableColumn::src_app, "src_app", {"source_app", "src_application", "source_application", "sender", "from"}},
+    {TableColumn::dst_app, "dst_app", {"destination_app", "dst_application", "destination_application", "receiver", "to"}},
+    {TableColumn::src_ip, "src_ip", {"source", "source_ip", "src", "src_addr", "ip_src", "source_address"}},
+    {TableColumn::dst_ip, "dst_ip", {"destination", "destination_ip", "dst", "dst_addr", "ip_dst", "destination_address"}},
+    {TableColumn::src_port, "src_port", {"source_port", "sport", "srcport"}},
+    {TableColumn::dst_port, "dst_port", {"destination_port", "dest_port", "dport", "dstport"}},
+    {TableColumn::transport, "transport", {"transport_protocol", "l4_protocol"}},
+    {TableColumn::timestamp, "timestamp", {"time", "time_stamp", "datetime", "date"}},
+    {TableColumn::msg_id, "msg_id", {"id", "no.", "no", "message_id", "msgid"}},
 }};
 
 /// Lower case, blanks and hyphens as underscores, nothing around it, and no unit behind it that we assume anyway.
@@ -64,10 +64,10 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 /// The absent column a name is nearest to: one letter off, two in names of eight letters or more; none when two
 /// columns are as near, or one that is there already is.
-std::optional<Column> nearest(std::string_view text, const std::array<bool, column_count>& taken) {
+std::optional<TableColumn> nearest(std::string_view text, const std::array<bool, column_count>& taken) {
   constexpr std::size_t longest_name = 40;
   if (text.size() < 4 || text.size() > longest_name) return std::nullopt;
-  std::optional<Column> best;
+  std::optional<TableColumn> best;
   std::size_t best_distance = text.size() >= 8 ? 3 : 2;
   for (const Names& entry : names) {
     const std::size_t off = distance(text, entry.name);
@@ -82,24 +82,24 @@ std::optional<Column> nearest(std::string_view text, const std::array<bool, colu
 
 }  // namespace
 
-std::string_view name(Column column) noexcept {
-  return column == Column::none ? "" : names[static_cast<std::size_t>(column)].name;
+std::string_view name(TableColumn column) noexcept {
+  return column == TableColumn::none ? "" : names[static_cast<std::size_t>(column)].name;
 }
 
-std::vector<Column> match_columns(const std::vector<std::string>& header, TableNotes& notes) {
-  std::vector<Column> columns(header.size(), Column::none);
+std::vector<TableColumn> match_columns(const std::vector<std::string>& header, TableNotes& notes) {
+  std::vector<TableColumn> columns(header.size(), TableColumn::none);
   std::vector<std::string> written;
   written.reserve(header.size());
   for (const std::string& text : header) written.push_back(normalised(text));
   std::array<bool, column_count> taken{};
-  const auto take = [&](std::size_t at, Column column) {
+  const auto take = [&](std::size_t at, TableColumn column) {
     columns[at] = column;
     taken[static_cast<std::size_t>(column)] = true;
   };
   const auto find_for_each_absent = [&](auto matches) {
     for (const Names& entry : names) {
       for (std::size_t at = 0; at < written.size() && !taken[static_cast<std::size_t>(entry.column)]; ++at) {
-        if (columns[at] == Column::none && matches(entry, written[at])) take(at, entry.column);
+        if (columns[at] == TableColumn::none && matches(entry, written[at])) take(at, entry.column);
       }
     }
   };
@@ -111,7 +111,7 @@ std::vector<Column> match_columns(const std::vector<std::string>& header, TableN
     });
   }
   for (std::size_t at = 0; at < written.size(); ++at) {
-    if (columns[at] != Column::none || written[at].empty()) continue;
+    if (columns[at] != TableColumn::none || written[at].empty()) continue;
     if (const auto column = nearest(written[at], taken)) {
       take(at, *column);
       notes.guessed_columns.emplace_back(header[at], name(*column));

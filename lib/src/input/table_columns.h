@@ -11,7 +11,7 @@
 namespace encap {
 
 /// The columns a message table may have.
-enum class Column : std::uint8_t {
+enum class TableColumn : std::uint8_t {
   message,
   app_protocol,
   src_app,
@@ -25,13 +25,13 @@ enum class Column : std::uint8_t {
   msg_id,
   none
 };
-inline constexpr std::size_t column_count = static_cast<std::size_t>(Column::none);
+inline constexpr std::size_t column_count = static_cast<std::size_t>(TableColumn::none);
 
 /// The name of a column as the README's table has it.
-[[nodiscard]] std::string_view name(Column column) noexcept;
+[[nodiscard]] std::string_view name(TableColumn column) noexcept;
 
 /// Which column stands where, found from the names of a header row: by name, by alias, then by a name that is nearly
 /// right for a column that is absent. Fills in what was ignored and what was guessed.
-[[nodiscard]] std::vector<Column> match_columns(const std::vector<std::string>& header, TableNotes& notes);
+[[nodiscard]] std::vector<TableColumn> match_columns(const std::vector<std::string>& header, TableNotes& notes);
 
 }  // namespace encap

@@ -41,7 +41,7 @@ void append_hex_dump(std::string& out, Bytes bytes) {
 }
 
 void append_hex(std::string& out, const Dissection& dissection) {
-  for (const ByteSource& source : dissection.sources) {
+  for (const DataSource& source : dissection.sources) {
     if (dissection.sources.size() > 1) {
       out += source.name;
       out += " (";

@@ -46,7 +46,7 @@ struct Item {
 };
 
 /// Octets that fields lie in: the frame, a reassembled datagram or stream, a decoded body.
-struct ByteSource {
+struct DataSource {
   std::string_view name;  ///< such as "Frame" or "Reassembled TCP"
   Bytes bytes;
 };
@@ -211,7 +211,7 @@ struct Dissection {
   Duration since_previous_displayed{};
   Columns columns;
   std::vector<Item> items;  ///< [0] is the root; its children are the layers
-  std::vector<ByteSource> sources;
+  std::vector<DataSource> sources;
   Arena arena;
 
   [[nodiscard]] const Item& at(ItemId id) const noexcept { return items[static_cast<std::size_t>(id)]; }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -14,14 +15,14 @@ namespace encap {
 
 /// The two ends of a conversation in one order, whichever way the packet goes. Shape: both addresses, zero behind
 /// their octets, both ports, kinds and transport, as words that are hashed and compared.
-struct ConversationKey {
+struct FlowEnds {
   std::array<std::uint64_t, 5> words{};
 
-  friend bool operator==(const ConversationKey&, const ConversationKey&) = default;
+  friend bool operator==(const FlowEnds&, const FlowEnds&) = default;
 };
 
-struct ConversationHash {
-  [[nodiscard]] std::size_t operator()(const ConversationKey& key) const noexcept {
+struct FlowEndsHash {
+  [[nodiscard]] std::size_t operator()(const FlowEnds& key) const noexcept {
     std::uint64_t hash = 0x9e3779b97f4a7c15u;
     for (const std::uint64_t word : key.words) {
       hash = (hash ^ word) * 0xff51afd7ed558ccdu;
@@ -31,11 +32,14 @@ struct ConversationHash {
   }
 };
 
+/// How many conversations there were so far, by transport.
+using FlowCounts = std::array<std::atomic<std::uint32_t>, 3>;
+
 /// What is remembered of one conversation.
-struct Conversation {
+struct KnownFlow {
   Flow flow;
   std::unique_ptr<TcpConnection> tcp;  ///< of TCP; kept when the entry is used again
-  ConversationKey key;
+  FlowEnds key;
   bool first_was_forward = true;  ///< whether the first packet went from the lower end to the higher one
   bool seen_lately = false;       ///< since the hand of the table last passed
 
@@ -46,30 +50,33 @@ struct Conversation {
 /// Finds the conversation of a packet: one look-up in a hash map. Bounded: beyond `limit` conversations one that was
 /// not seen for long makes room (a hand goes round the entries and takes the first that was not seen since it passed),
 /// and a later packet of it starts a new one. Entries are used again, so that a full table allocates nothing more.
-class ConversationTable {
+class FlowTable {
  public:
-  static constexpr std::size_t limit = 131'072;
+  static constexpr std::size_t limit = 65'536;
+
+  /// Lifetime: borrows `counts`, which tables may share.
+  explicit FlowTable(FlowCounts& counts) noexcept : counts_{counts} {}
 
   struct Found {
-    Conversation& conversation;
+    KnownFlow& conversation;
     bool is_new;
   };
   /// Lifetime of what it gives: until the table is gone; it may become another conversation with the next call.
   [[nodiscard]] Found find(const FlowKey& key) {
     bool forward = true;
-    const ConversationKey ends = make_key(key, forward);
+    const FlowEnds ends = make_key(key, forward);
     const auto [at, is_new] = index_.try_emplace(ends, 0);
     if (is_new) {
       at.value() = take();
-      Conversation& fresh = entry(at->second);
+      KnownFlow& fresh = entry(at->second);
       fresh.key = ends;
       fresh.first_was_forward = forward;
       fresh.flow.application = nullptr;
       fresh.flow.memory.reset();
-      fresh.flow.index = counted_[static_cast<std::size_t>(key.transport)]++;
+      fresh.flow.index = count(key.transport);
     }
     const std::uint32_t place = at->second;
-    Conversation& conversation = entry(place);
+    KnownFlow& conversation = entry(place);
     conversation.seen_lately = true;
     conversation.flow.forward = forward == conversation.first_was_forward;
     if (is_new && index_.size() > limit) forget_one();
@@ -77,25 +84,25 @@ class ConversationTable {
   }
 
   /// The same ends start anew: another index, nothing remembered.
-  void restart(Conversation& conversation, FlowKey::Transport transport) {
+  void restart(KnownFlow& conversation, FlowKey::Transport transport) {
     if (!conversation.flow.forward) conversation.first_was_forward = !conversation.first_was_forward;
     conversation.flow.forward = true;
     conversation.flow.application = nullptr;
     conversation.flow.memory.reset();
-    conversation.flow.index = counted_[static_cast<std::size_t>(transport)]++;
+    conversation.flow.index = count(transport);
   }
 
  private:
   static constexpr std::size_t block_size = 256;
 
-  static ConversationKey make_key(const FlowKey& key, bool& forward) noexcept {
+  static FlowEnds make_key(const FlowKey& key, bool& forward) noexcept {
     const int order = std::memcmp(key.source.octets.data(), key.destination.octets.data(), key.source.octets.size());
     forward = order < 0 || (order == 0 && key.source_port <= key.destination_port);
     const Address& low = forward ? key.source : key.destination;
     const Address& high = forward ? key.destination : key.source;
     const std::uint64_t low_port = forward ? key.source_port : key.destination_port;
     const std::uint64_t high_port = forward ? key.destination_port : key.source_port;
-    ConversationKey made;
+    FlowEnds made;
     std::memcpy(made.words.data(), low.octets.data(), 16);
     std::memcpy(made.words.data() + 2, high.octets.data(), 16);
     made.words[4] = low_port << 48 | high_port << 32 | static_cast<std::uint64_t>(low.kind) << 16 |
@@ -103,7 +110,10 @@ class ConversationTable {
     return made;
   }
 
-  [[nodiscard]] Conversation& entry(std::uint32_t place) noexcept {
+  std::uint32_t count(FlowKey::Transport transport) noexcept {
+    return counts_[static_cast<std::size_t>(transport)].fetch_add(1, std::memory_order_relaxed);
+  }
+  [[nodiscard]] KnownFlow& entry(std::uint32_t place) noexcept {
     return blocks_[(place - 1) / block_size][(place - 1) % block_size];
   }
   [[nodiscard]] std::uint32_t take() {
@@ -112,12 +122,12 @@ class ConversationTable {
       free_ = 0;
       return place;
     }
-    if (used_ % block_size == 0) blocks_.push_back(std::make_unique<Conversation[]>(block_size));
+    if (used_ % block_size == 0) blocks_.push_back(std::make_unique<KnownFlow[]>(block_size));
     return ++used_;
   }
   void forget_one() {
     for (;; hand_ = hand_ % used_ + 1) {
-      Conversation& c = entry(hand_);
+      KnownFlow& c = entry(hand_);
       if (!c.seen_lately) break;
       c.seen_lately = false;
     }
@@ -126,12 +136,12 @@ class ConversationTable {
     index_.erase(entry(free_).key);
   }
 
-  tsl::robin_map<ConversationKey, std::uint32_t, ConversationHash> index_;
-  std::vector<std::unique_ptr<Conversation[]>> blocks_;
+  tsl::robin_map<FlowEnds, std::uint32_t, FlowEndsHash> index_;
+  std::vector<std::unique_ptr<KnownFlow[]>> blocks_;
   std::uint32_t used_ = 0;
   std::uint32_t free_ = 0;
   std::uint32_t hand_ = 1;
-  std::array<std::uint32_t, 3> counted_{};
+  FlowCounts& counts_;
 };
 
 }  // namespace encap

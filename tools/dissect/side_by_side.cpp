@@ -1,0 +1,126 @@
+#include "side_by_side.h"
+
+#include <algorithm>
+
+#include "encap/analyze/plain_flow.h"
+
+using encap::Dissection;
+using encap::FramePlace;
+using encap::PacketRecord;
+
+SideBySide::SideBySide(const encap::Dissector& dissector, Render render, Output& output)
+    : dissector_{dissector}, render_{std::move(render)}, output_{output} {
+  for (unsigned lane = 0; lane < lanes; ++lane) threads_[lane] = std::thread{[this, lane] { work(lane); }};
+}
+
+SideBySide::~SideBySide() {
+  {
+    const std::lock_guard lock{mutex_};
+    over_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+bool SideBySide::add(const PacketRecord& record, const FramePlace& place) {
+  const auto flow = encap::plain_flow(record);
+  if (!flow) return finish() && dissect_here(record, place);
+  Stretch& current = stretch(handed_over_);
+  const unsigned lane = encap::SessionMemory::lane_of(*flow);
+  Share& share = current.shares[lane];
+  current.order.push_back(static_cast<std::uint8_t>(lane));
+  current.octets += record.bytes.size();
+  share.packets.push_back({record, place});
+  share.octets.insert(share.octets.end(), record.bytes.begin(), record.bytes.end());
+  return (current.order.size() < most_packets && current.octets < most_octets) || hand_over();
+}
+
+bool SideBySide::finish() {
+  Stretch& current = stretch(handed_over_);
+  if (current.order.size() >= worth_handing_over) return hand_over() && give_out_until(handed_over_);
+  if (!give_out_until(handed_over_)) return false;
+  for (Share& share : current.shares) dissect_share(share, dissection_);
+  return give_out(current);
+}
+
+// While no lane works.
+bool SideBySide::dissect_here(const PacketRecord& record, const FramePlace& place) {
+  dissector_.dissect(record, place, dissection_);
+  render_(output_.text(), dissection_);
+  return output_.packet_added();
+}
+
+// Gives the current stretch to the lanes, and makes room for the next one.
+bool SideBySide::hand_over() {
+  {
+    const std::lock_guard lock{mutex_};
+    ++handed_over_;
+  }
+  changed_.notify_all();
+  return handed_over_ - given_out_ < under_way || give_out_until(given_out_ + 1);
+}
+
+bool SideBySide::give_out_until(std::size_t number) {
+  while (given_out_ < number) {
+    {
+      std::unique_lock lock{mutex_};
+      changed_.wait(lock, [this] { return *std::min_element(done_.begin(), done_.end()) > given_out_; });
+    }
+    if (!give_out(stretch(given_out_))) return false;
+    ++given_out_;
+  }
+  return true;
+}
+
+bool SideBySide::give_out(Stretch& stretch) {
+  struct Place {
+    std::size_t packet = 0;
+    std::size_t start = 0;
+  };
+  std::array<Place, lanes> at{};
+  for (const std::uint8_t lane : stretch.order) {
+    const Share& share = stretch.shares[lane];
+    Place& here = at[lane];
+    const std::size_t end = share.line_ends[here.packet++];
+    output_.text().append(share.lines, here.start, end - here.start);
+    here.start = end;
+  }
+  for (Share& share : stretch.shares) {
+    share.packets.clear();
+    share.octets.clear();
+  }
+  stretch.order.clear();
+  stretch.octets = 0;
+  return output_.packet_added();
+}
+
+void SideBySide::work(unsigned lane) {
+  Dissection dissection{encap::Detail::columns};
+  for (std::size_t number = 0;; ++number) {
+    {
+      std::unique_lock lock{mutex_};
+      changed_.wait(lock, [this, number] { return over_ || handed_over_ > number; });
+      if (over_) return;
+    }
+    dissect_share(stretch(number).shares[lane], dissection);
+    {
+      const std::lock_guard lock{mutex_};
+      done_[lane] = number + 1;
+    }
+    changed_.notify_all();
+  }
+}
+
+void SideBySide::dissect_share(Share& share, Dissection& dissection) {
+  share.lines.clear();
+  share.line_ends.clear();
+  encap::Bytes rest{share.octets};
+  for (Waiting& packet : share.packets) {
+    const std::size_t size = packet.record.bytes.size();
+    packet.record.bytes = rest.first(size);
+    rest = rest.subspan(size);
+    dissector_.dissect(packet.record, packet.place, dissection);
+    render_(share.lines, dissection);
+    share.line_ends.push_back(share.lines.size());
+  }
+}
