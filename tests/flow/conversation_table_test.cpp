@@ -27,7 +27,8 @@ std::vector<std::uint32_t> oldest_first(ConversationTable& table) {
 }
 
 TEST(ConversationKey, is_the_same_in_both_directions) {
-  EXPECT_EQ((ConversationKey{route_of(5000), Transport::tcp}), (ConversationKey{route_of(5000).reversed(), Transport::tcp}));
+  EXPECT_EQ((ConversationKey{route_of(5000), Transport::tcp}),
+            (ConversationKey{route_of(5000).reversed(), Transport::tcp}));
   EXPECT_EQ(FlowKeyHash{}(ConversationKey{route_of(5000), Transport::tcp}),
             FlowKeyHash{}(ConversationKey{route_of(5000).reversed(), Transport::tcp}));
 }

@@ -12,9 +12,9 @@
 #include "encap/dissect/dissector.h"
 #include "output.h"
 
-/// Dissects packets on one thread for each lane of the session and adds their lines to the output in the packets' order.
-/// Packets whose lane cannot be told beforehand are dissected alone, between the others. The lines are those that one
-/// thread would make.
+/// Dissects packets on one thread for each lane of the session and adds their lines to the output in the packets'
+/// order. Packets whose lane cannot be told beforehand are dissected alone, between the others. The lines are those
+/// that one thread would make.
 ///
 /// Bounded: a few stretches of packets are under way, each of 1024 packets or 1 MiB of octets at most, or one packet.
 class SideBySide {
@@ -36,10 +36,10 @@ class SideBySide {
 
  private:
   static constexpr unsigned lanes = encap::SessionMemory::lanes;
-  static constexpr std::size_t under_way = 4;                 // stretches
-  static constexpr std::size_t most_packets = 1024;           // of a stretch
+  static constexpr std::size_t under_way = 4;        // stretches
+  static constexpr std::size_t most_packets = 1024;  // of a stretch
   static constexpr std::size_t most_octets = std::size_t{1} << 20;
-  static constexpr std::size_t worth_handing_over = 128;      // packets; fewer are dissected sooner than handed over
+  static constexpr std::size_t worth_handing_over = 512;  // packets; fewer are dissected sooner than handed over
 
   struct Waiting {
     encap::PacketRecord record;
@@ -76,7 +76,7 @@ class SideBySide {
 
   std::mutex mutex_;  // of what follows
   std::condition_variable changed_;
-  std::size_t handed_over_ = 0;             // stretches that the lanes may work on
+  std::size_t handed_over_ = 0;            // stretches that the lanes may work on
   std::array<std::size_t, lanes> done_{};  // stretches that a lane is done with
   bool over_ = false;
 

@@ -99,8 +99,8 @@ std::optional<FlowKey> plain_flow(const PacketRecord& record) noexcept {
   if (protocol != static_cast<std::uint8_t>(Protocol::tcp) && protocol != static_cast<std::uint8_t>(Protocol::udp)) {
     return std::nullopt;
   }
-  key.transport = protocol == static_cast<std::uint8_t>(Protocol::tcp) ? FlowKey::Transport::tcp
-                                                                        : FlowKey::Transport::udp;
+  key.transport =
+      protocol == static_cast<std::uint8_t>(Protocol::tcp) ? FlowKey::Transport::tcp : FlowKey::Transport::udp;
   key.source_port = load_be16(octets, ports_at);
   key.destination_port = load_be16(octets, ports_at + 2);
   return key;

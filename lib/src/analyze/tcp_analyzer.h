@@ -63,8 +63,8 @@ struct TcpConnection {
 /// Looks at the segments of a connection one after the other, as `tcp.analysis` of Wireshark's field reference has it.
 /// Source of its rules: RFC 9293, RFC 5681, RFC 7323 and what tshark 4.0 prints.
 ///
-/// Bounded: a side waits for the ACKs of 10,000 segments at most, all sides of a lane together for 524,288; further ones are
-/// not waited for.
+/// Bounded: a side waits for the ACKs of 10,000 segments at most, all sides of a lane together for 524,288; further
+/// ones are not waited for.
 class TcpAnalyzer {
  public:
   static constexpr std::uint32_t unacked_limit_per_side = 10'000;

@@ -158,7 +158,8 @@ class ConversationTable {
 
   TcpProfile profile_;
   tsl::robin_map<ConversationKey, std::uint32_t, FlowKeyHash> index_;
-  tsl::robin_map<ConversationKey, std::uint32_t, FlowKeyHash> ending_;  // unlisted; of one pair of endpoints the youngest
+  tsl::robin_map<ConversationKey, std::uint32_t, FlowKeyHash>
+      ending_;  // unlisted; of one pair of endpoints the youngest
   std::uint64_t unlisted_ = 0;
   std::vector<Conversation> slots_;
   std::vector<std::uint32_t> free_;

@@ -293,7 +293,8 @@ class MessageReader::Impl {
   [[nodiscard]] Cell& cell(TableColumn column) noexcept { return row_[static_cast<std::size_t>(column)]; }
   [[nodiscard]] std::string_view text(TableColumn column) noexcept { return trimmed(cell(column).text()); }
   [[nodiscard]] InputError wrong(TableColumn column, std::string_view excerpt, std::string reason);
-  [[nodiscard]] InputError wrong_cell(const Cell& cell, TableColumn column, std::string_view excerpt, std::string reason);
+  [[nodiscard]] InputError wrong_cell(const Cell& cell, TableColumn column, std::string_view excerpt,
+                                      std::string reason);
 
   std::string name_;
   Options options_;
@@ -453,9 +454,11 @@ Result<void, InputError> MessageReader::Impl::fill_message() {
     message_.id = {number_.data(), static_cast<std::size_t>(end - number_.data())};
   }
   message_.protocol = text(TableColumn::app_protocol);
-  if (auto filled = fill_party(TableColumn::src_app, TableColumn::src_ip, TableColumn::src_port, message_.source); !filled)
+  if (auto filled = fill_party(TableColumn::src_app, TableColumn::src_ip, TableColumn::src_port, message_.source);
+      !filled)
     return filled;
-  if (auto filled = fill_party(TableColumn::dst_app, TableColumn::dst_ip, TableColumn::dst_port, message_.destination); !filled)
+  if (auto filled = fill_party(TableColumn::dst_app, TableColumn::dst_ip, TableColumn::dst_port, message_.destination);
+      !filled)
     return filled;
   if (const std::string_view transport = text(TableColumn::transport); !means_nothing(transport)) {
     if (transport == "TCP" || transport == "tcp" || transport == "Tcp" || transport == "6") {
@@ -470,7 +473,8 @@ Result<void, InputError> MessageReader::Impl::fill_message() {
   return fill_payload();
 }
 
-Result<void, InputError> MessageReader::Impl::fill_party(TableColumn app, TableColumn ip, TableColumn port, Party& party) {
+Result<void, InputError> MessageReader::Impl::fill_party(TableColumn app, TableColumn ip, TableColumn port,
+                                                         Party& party) {
   party.name = text(app);
   if (const std::string_view number = text(port); !number.empty()) {
     const PortText read = read_port(number);

@@ -159,8 +159,8 @@ struct Address {
 };
 /// Characters of the longest one: IPv6 with its last four octets in decimal has 45, 16 octets of a link 47.
 inline constexpr std::size_t longest_address_text = 48;
-/// Writes it as the list shows it: nothing, `02:00:00:00:00:01`, `192.0.2.1`, `2001:db8::1`. Returns the place behind it.
-/// Precondition: there is room for `longest_address_text`.
+/// Writes it as the list shows it: nothing, `02:00:00:00:00:01`, `192.0.2.1`, `2001:db8::1`. Returns the place behind
+/// it. Precondition: there is room for `longest_address_text`.
 char* write_text(char* to, const Address& address) noexcept;
 /// The same.
 void append_text(std::string& out, const Address& address);

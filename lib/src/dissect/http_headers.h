@@ -1,0 +1,13 @@
+#pragma once
+
+#include "dissect/http_message.h"
+#include "dissect/packet.h"
+
+namespace encap::http {
+
+/// Reads one field line into `message` and adds it to `tree`: `length` octets from `offset` on, `whole` with its end;
+/// its name ends at `colon`.
+void dissect_header(Packet& p, Message& message, ItemId tree, const Octets& in, std::uint32_t offset,
+                    std::uint32_t length, std::uint32_t whole, std::uint32_t colon);
+
+}  // namespace encap::http
