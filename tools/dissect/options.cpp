@@ -52,11 +52,11 @@ Value choose(const std::string& option, const std::string& text, const Choice<Va
 constexpr Choice<Format> formats[] = {{"text", Format::text}, {"tabs", Format::tabs}, {"fields", Format::fields},
                                       {"json", Format::json}, {"ek", Format::ek},     {"jsonraw", Format::json_raw}};
 
-std::uint64_t packet_count(const std::string& text) {
+std::uint64_t number_from_one(const std::string& option, const std::string& text) {
   std::uint64_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (error != std::errc{} || end != text.data() + text.size() || count == 0)
-    refuse("-c", text, "write a number from 1");
+    refuse(option, text, "write a number from 1");
   return count;
 }
 
@@ -172,9 +172,9 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   std::string file;
   app.add_option("FILE", file, "The capture: pcap or pcapng, plain, .gz or .zst; - is standard input")->type_name(" ");
   app.add_option("-r,--read-file", options.capture, "The same as FILE")->type_name("FILE")->group("Input");
-  add("Input", "-c", "N", "Stop after N packets", [&options](Text text) { options.packets = packet_count(text); });
+  add("Input", "-c", "N", "Stop after N packets", [&options](Text text) { options.packets = number_from_one("-c", text); });
   add("Input", "--threads", "N", "Dissect the list on N threads at most [as many as there are processors]",
-      [&options](Text text) { options.threads = packet_count(text); });
+      [&options](Text text) { options.threads = number_from_one("--threads", text); });
   bool no_names = false;
   app.add_flag("-n", no_names, "Names are never looked up; taken for tshark's sake")->group("Input");
 
