@@ -172,7 +172,8 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   std::string file;
   app.add_option("FILE", file, "The capture: pcap or pcapng, plain, .gz or .zst; - is standard input")->type_name(" ");
   app.add_option("-r,--read-file", options.capture, "The same as FILE")->type_name("FILE")->group("Input");
-  add("Input", "-c", "N", "Stop after N packets", [&options](Text text) { options.packets = number_from_one("-c", text); });
+  add("Input", "-c", "N", "Stop after N packets",
+      [&options](Text text) { options.packets = number_from_one("-c", text); });
   add("Input", "--threads", "N", "Dissect the list on N threads at most [as many as there are processors]",
       [&options](Text text) { options.threads = number_from_one("--threads", text); });
   bool no_names = false;

@@ -19,7 +19,7 @@ char* write_ipv4(char* at, const std::uint8_t* octets) noexcept {
 // RFC 5952 but for its §5: addresses of the first 96 bits zero end in dotted decimal too, as inet_ntop writes them.
 char* write_ipv6(char* at, const std::uint8_t* octets) noexcept {
   unsigned groups[8];
-  for (int i = 0; i < 8; ++i) groups[i] = unsigned{octets[2 * i]} << 8 | octets[2 * i + 1];
+  for (std::size_t i = 0; i < 8; ++i) groups[i] = unsigned{octets[2 * i]} << 8 | octets[2 * i + 1];
   int run_start = 8;
   int run_length = 1;  // the longest run of zero groups, of two at least, the first of equals
   for (int i = 0; i < 8;) {

@@ -39,6 +39,7 @@ class Numbers {
     std::vector<Entry> sorted = entries_;
     std::sort(sorted.begin(), sorted.end(), [](const Entry& a, const Entry& b) { return a.value < b.value; });
     std::vector<const ProtocolInfo*> protocols;
+    protocols.reserve(sorted.size());
     for (const Entry& entry : sorted) protocols.push_back(entry.protocol);
     return protocols;
   }

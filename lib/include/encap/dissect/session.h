@@ -174,7 +174,7 @@ struct TcpAnalysis {
   std::uint32_t relative_sequence = 0;  ///< counted from the side's first sequence number, or that it would have had
   std::uint32_t relative_acknowledgment = 0;  ///< counted from the other side's
   std::uint8_t seen = 0;                      ///< of TcpSeen: before this segment
-  std::int8_t window_scale = -1;              ///< shift count in force for this side; -1 unknown, -2 no scaling
+  std::int16_t window_scale = -1;             ///< shift count in force for this side; -1 unknown, -2 no scaling
   std::uint32_t marks = 0;                    ///< of TcpMark
   std::uint32_t duplicate_ack_number = 0;
   std::uint64_t duplicate_ack_frame = 0;
