@@ -17,7 +17,7 @@ class Output {
   [[nodiscard]] bool write();
 
  private:
-  static constexpr std::size_t block_size = 128 * 1024;
+  static constexpr std::size_t block_size = std::size_t{128} * 1024;
   std::string text_;
   bool each_packet_;
 };
