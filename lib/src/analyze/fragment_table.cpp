@@ -72,7 +72,7 @@ struct FragmentTable::State {
     octets -= datagram->octets.size();
     known.erase(datagram->key);
     constexpr std::size_t kept_for_reuse = 16;
-    if (spare.size() < kept_for_reuse && datagram->octets.capacity() <= 2 * 65536) {
+    if (spare.size() < kept_for_reuse && datagram->octets.capacity() <= std::size_t{2} * 65536) {
       spare.splice(spare.end(), waiting, datagram);
     } else {
       waiting.erase(datagram);

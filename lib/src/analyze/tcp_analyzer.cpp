@@ -386,7 +386,7 @@ void TcpAnalyzer::take(TcpConnection& connection, unsigned from, const TcpSegmen
   if ((segment.flags & syn) != 0) {
     // Scaling is used where both offer it: RFC 7323 §2.2.
     if (segment.window_scale != TcpSegmentFacts::no_window_scale) {
-      fwd.window_scale = rev.window_scale == -2 ? std::int8_t{-2} : static_cast<std::int8_t>(segment.window_scale);
+      fwd.window_scale = rev.window_scale == -2 ? std::int16_t{-2} : std::int16_t{segment.window_scale};
     } else if (fwd.window_scale == -1) {
       fwd.window_scale = rev.window_scale = -2;
     }

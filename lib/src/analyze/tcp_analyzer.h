@@ -27,7 +27,7 @@ struct TcpSide {
   std::uint32_t duplicate_acks = 0;
   std::uint32_t last_marks = 0;      ///< of its last segment
   std::uint32_t window = no_window;  ///< as in the header of its last segment
-  std::int8_t window_scale = -1;
+  std::int16_t window_scale = -1;
   bool window_from_syn = true;  ///< `window` came in a SYN, so it is not scaled
   bool in_flight_known = true;  ///< no gap makes the count of octets in flight wrong
   bool last_was_pushed = false;

@@ -12,8 +12,8 @@ namespace encap {
 namespace {
 
 constexpr std::size_t most_decoded = std::size_t{64} << 20;  // octets; a bomb of a few kilobytes would fill gigabytes
-constexpr std::size_t least_block = 32 * 1024;
-constexpr std::size_t most_block = 10 * 1024 * 1024;
+constexpr std::size_t least_block = std::size_t{32} * 1024;
+constexpr std::size_t most_block = std::size_t{10} * 1024 * 1024;
 
 // One inflater for all bodies, so that its windows are allocated once.
 class Inflater {

@@ -322,11 +322,9 @@ void dissect_snap(Packet& p, ItemId layer, const Octets& snap, bool is_informati
     p.add(layer, known ? organization->pid : pid_field, snap);
   }
   const Octets payload = snap.from(5);
-  if (!is_information) {
-    p.call_data(payload);
-  } else if (oui == encapsulated_ethernet || oui == encapsulated_ethernet_of_cisco) {
+  if (is_information && (oui == encapsulated_ethernet || oui == encapsulated_ethernet_of_cisco)) {
     p.call(Table::ethertype, type, payload);
-  } else if (oui == bridged && (type == 0x0001 || type == 0x0007)) {
+  } else if (is_information && oui == bridged && (type == 0x0001 || type == 0x0007)) {
     p.call(ethernet_protocol, payload);
   } else {
     p.call_data(payload);
