@@ -1,5 +1,5 @@
-// The packets of tests/packets, each file a small capture, against the trees beside them.
-// ENCAP_UPDATE_GOLDEN=1 writes the trees anew; what changed is then for the reader of the diff to judge.
+// The packets of tests/packets, each file a small capture, against the trees and the JSON beside them.
+// ENCAP_UPDATE_GOLDEN=1 writes them anew; what changed is then for the reader of the diff to judge.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -11,6 +11,7 @@
 
 #include "encap/analyze/session_memory.h"
 #include "encap/dissect/dissector.h"
+#include "encap/render/json.h"
 #include "encap/render/list.h"
 #include "encap/render/tree.h"
 #include "support/packet_text.h"
@@ -60,6 +61,15 @@ class Reading {
 
 class Golden : public testing::TestWithParam<std::string> {
  protected:
+  static void expect_kept(const std::string& text, const char* extension) {
+    const fs::path kept = folder / (GetParam() + extension);
+    if (std::getenv("ENCAP_UPDATE_GOLDEN") != nullptr) {
+      std::ofstream{kept, std::ios::binary} << text;
+      return;
+    }
+    EXPECT_EQ(text, read_file(kept));
+  }
+
   std::vector<WrittenPacket> packets_ = read_packet_text(folder / (GetParam() + ".hex"));
 };
 
@@ -67,12 +77,17 @@ TEST_P(Golden, tree_is_the_one_kept) {
   Reading reading{Detail::items};
   std::string trees;
   for (const WrittenPacket& packet : packets_) append_tree(trees, reading.read(packet.record()));
-  const fs::path kept = folder / (GetParam() + ".tree");
-  if (std::getenv("ENCAP_UPDATE_GOLDEN") != nullptr) {
-    std::ofstream{kept, std::ios::binary} << trees;
-    return;
-  }
-  EXPECT_EQ(trees, read_file(kept));
+  expect_kept(trees, ".tree");
+}
+
+TEST_P(Golden, json_is_the_one_kept) {
+  Reading reading{Detail::items};
+  JsonWriter json{{.shape = JsonFormat::Shape::lines}};
+  std::string lines;
+  json.begin(lines);
+  for (const WrittenPacket& packet : packets_) json.packet(lines, reading.read(packet.record()));
+  json.end(lines);
+  expect_kept(lines, ".json");
 }
 
 TEST_P(Golden, list_does_not_depend_on_whether_somebody_looks_at_the_tree) {

@@ -300,14 +300,14 @@ void Packet::tell_stop() {
       if (by_columns) out.columns.info.append("[Packet size limited during capture]");
       if (wants_items()) {
         const ItemId id = append_item(top, &short_layer, nowhere, 0, 0);
-        set_text(generated(id), text("Packet size limited during capture: {} truncated", protocol_name));
+        set_text(id, text("[Packet size limited during capture: {} truncated]", protocol_name));
       }
       return;
     case Stop::fragment:
       if (by_columns) out.columns.info.append("[Unreassembled Packet]");
       if (wants_items()) {
         const ItemId id = append_item(top, &unreassembled_layer, nowhere, 0, 0);
-        set_text(generated(id), text("Unreassembled Packet: {}", protocol_name));
+        set_text(id, text("[Unreassembled Packet: {}]", protocol_name));
       }
       return;
     case Stop::overlap:
@@ -318,7 +318,7 @@ void Packet::tell_stop() {
       }
       if (wants_items()) {
         const ItemId id = append_item(top, &malformed_layer, nowhere, 0, 0);
-        set_text(generated(id), text("Reassembly error, protocol {}: {}", protocol_name, overlap_note.field.label));
+        set_text(id, text("[Reassembly error, protocol {}: {}]", protocol_name, overlap_note.field.label));
         note(id, overlap_note);
       }
       return;
@@ -334,7 +334,7 @@ void Packet::tell_stop() {
       }
       if (wants_items()) {
         const ItemId id = append_item(top, &malformed_layer, nowhere, 0, 0);
-        set_text(generated(id), text("Malformed Packet: {}{}", protocol_name, tail));
+        set_text(id, text("[Malformed Packet: {}{}]", protocol_name, tail));
         note(id, malformed_note);
       }
       return;

@@ -16,11 +16,15 @@ namespace {
 
 constexpr unsigned deepest = 250;  // levels of items that are written; no packet of a real protocol has 30
 
-/// Where RapidJSON puts its characters.
+/// Where RapidJSON puts its characters. An end tag of HTML is escaped as tshark does it, so that a page may embed the
+/// text.
 struct TextStream {
   using Ch = char;
   std::string* out = nullptr;
-  void Put(char c) { out->push_back(c); }
+  void Put(char c) {
+    if (c == '/' && out->back() == '<') out->push_back('\\');
+    out->push_back(c);
+  }
   void Flush() {}
 };
 

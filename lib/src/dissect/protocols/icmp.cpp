@@ -1,6 +1,7 @@
 #include "encap/wire/icmp.h"
 
 #include <array>
+#include <bit>
 
 #include "dissect/icmp_common.h"
 
@@ -130,7 +131,7 @@ constexpr Field transmit{"icmp.transmit_timestamp", "Transmit Timestamp", FieldT
 constexpr Field address_mask{{"icmp.address_mask", "Address Mask", 64, 32}, FieldType::ipv4};
 constexpr Field gateway{{"icmp.redir_gw", "Gateway Address", 32, 32}, FieldType::ipv4};
 constexpr Field response_to{"icmp.resp_to", "Request frame", FieldType::frame_number};
-constexpr Field response_time{"icmp.resptime", "Response time", FieldType::string};
+constexpr Field response_time{"icmp.resptime", "Response time", FieldType::real};
 constexpr Field data_time{"icmp.data_time", "Timestamp from icmp data", FieldType::absolute_time};
 constexpr Field data_time_relative{"icmp.data_time_relative", "Timestamp from icmp data (relative)",
                                    FieldType::relative_time};
@@ -285,7 +286,7 @@ void dissect_echo(Packet& p, ItemId layer, const Octets& in, bool is_reply) {
       if (p.wants_items()) {
         p.generated(p.add(layer, response_to, in, 0, 0, request->frame));
         const double milliseconds = static_cast<double>((p.time() - request->time).count()) / 1e6;
-        const ItemId id = p.add_string(layer, response_time, in, 0, 0, p.text("{:.3f}", milliseconds));
+        const ItemId id = p.add(layer, response_time, in, 0, 0, std::bit_cast<std::uint64_t>(milliseconds));
         p.set_text(p.generated(id), p.text("Response time: {:.3f} ms", milliseconds));
       }
     }
