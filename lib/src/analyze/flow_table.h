@@ -71,9 +71,7 @@ class FlowTable {
       KnownFlow& fresh = entry(at->second);
       fresh.key = ends;
       fresh.first_was_forward = forward;
-      fresh.flow.application = nullptr;
-      fresh.flow.memory.reset();
-      fresh.flow.index = count(key.transport);
+      begin(fresh.flow, key.transport);
     }
     const std::uint32_t place = at->second;
     KnownFlow& conversation = entry(place);
@@ -87,9 +85,7 @@ class FlowTable {
   void restart(KnownFlow& conversation, FlowKey::Transport transport) {
     if (!conversation.flow.forward) conversation.first_was_forward = !conversation.first_was_forward;
     conversation.flow.forward = true;
-    conversation.flow.application = nullptr;
-    conversation.flow.memory.reset();
-    conversation.flow.index = count(transport);
+    begin(conversation.flow, transport);
   }
 
  private:
@@ -110,8 +106,12 @@ class FlowTable {
     return made;
   }
 
-  std::uint32_t count(FlowKey::Transport transport) noexcept {
-    return counts_[static_cast<std::size_t>(transport)].fetch_add(1, std::memory_order_relaxed);
+  // The flow's next packet is its first one.
+  void begin(Flow& flow, FlowKey::Transport transport) noexcept {
+    flow.application = nullptr;
+    flow.memory.reset();
+    flow.seen = false;
+    flow.index = counts_[static_cast<std::size_t>(transport)].fetch_add(1, std::memory_order_relaxed);
   }
   [[nodiscard]] KnownFlow& entry(std::uint32_t place) noexcept {
     return blocks_[(place - 1) / block_size][(place - 1) % block_size];
