@@ -128,14 +128,10 @@ class TcpAnalyzer::Step {
     mark(TcpMark::retransmission);
     out_.rto = Duration{now_ - fwd_.next_time};
     out_.rto_frame = fwd_.next_frame;
-    // The eldest that starts alike, or the eldest that waits.
-    bool same = false;
+    // The eldest that waits, whichever it repeats.
     for (std::uint32_t i = fwd_.unacked; i != 0; i = analyzer_.at(i).next) {
-      const Unacked& sent = analyzer_.at(i);
-      if (same && sent.sequence != seq_) continue;
-      same = s_.length > 0 && sent.sequence == seq_;
-      out_.rto = Duration{now_ - sent.time};
-      out_.rto_frame = sent.frame;
+      out_.rto = Duration{now_ - analyzer_.at(i).time};
+      out_.rto_frame = analyzer_.at(i).frame;
     }
   }
 
