@@ -195,10 +195,10 @@ class TcpAnalyzer::Step {
   }
 
   void in_flight() {
+    if (fwd_.unacked == 0 || !fwd_.in_flight_known) return;
     if (fwd_.last_was_pushed) fwd_.pushed = 0;
     fwd_.pushed += s_.length;
     fwd_.last_was_pushed = has(psh);
-    if (fwd_.unacked == 0 || !fwd_.in_flight_known) return;
     analyzer_.find_unacked_range(fwd_);
     std::uint32_t octets = fwd_.unacked_behind - fwd_.unacked_first;
     for (std::uint8_t i = 0; i < rev_.sack_count; ++i) octets -= rev_.sack[i].right - rev_.sack[i].left;
