@@ -89,7 +89,7 @@ class Column {
   void append(std::string_view text) noexcept {
     settle();
     if (text.size() <= Capacity - size_) [[likely]] {  // a copy of a size that is known is a few instructions
-      std::memcpy(text_.data() + size_, text.data(), text.size());
+      std::char_traits<char>::copy(text_.data() + size_, text.data(), text.size());  // text may be null and empty
       size_ += text.size();
     } else {
       text.copy(text_.data() + size_, Capacity - size_);
