@@ -2,40 +2,10 @@
 #include <string>
 #include <string_view>
 
-#include "encap/dissect/dissector.h"
-#include "encap/render/tree.h"
+#include "dissect/http_packets.h"
 
-namespace encap {
+namespace encap::test {
 namespace {
-
-// An IPv4 packet from port 49152 to port 80 of 192.0.2.0/24 that carries `payload`, checksums left to the card.
-std::string packet_of(std::string_view payload) {
-  using namespace std::string_literals;
-  std::string packet =
-      "\x45\0\0\0\0\1\0\0\x40\6\0\0\xc0\0\2\1\xc0\0\2\2"s
-      "\xc0\0\0\x50\0\0\0\1\0\0\0\1\x50\x18\x20\0\0\0\0\0"s;
-  packet += payload;
-  packet[2] = static_cast<char>(packet.size() >> 8);
-  packet[3] = static_cast<char>(packet.size() & 0xff);
-  return packet;
-}
-
-std::string tree_of(std::string_view packet, std::size_t original) {
-  PacketRecord record;
-  record.link_type = LinkType::raw;
-  record.bytes = std::as_bytes(std::span{packet.data(), packet.size()});
-  record.original_length = static_cast<std::uint32_t>(original);
-  Dissector dissector;
-  Dissection dissection;
-  dissector.dissect(record, dissection);
-  std::string text;
-  append_tree(text, dissection);
-  return text;
-}
-std::string tree_of(std::string_view payload) {
-  const std::string packet = packet_of(payload);
-  return tree_of(packet, packet.size());
-}
 
 struct Case {
   std::string_view name;
@@ -71,14 +41,14 @@ constexpr Case cases[] = {
 
 TEST(Http, shows_what_tshark_shows) {
   for (const Case& each : cases) {
-    const std::string tree = tree_of(each.payload);
+    const std::string tree = tree_of(http_packet(each.payload));
     EXPECT_NE(tree.find(each.tree), std::string::npos) << each.name << "\n" << tree;
   }
 }
 
 TEST(Http, every_truncation_keeps_the_layers_before_it) {
   for (const Case& each : cases) {
-    const std::string packet = packet_of(each.payload);
+    const std::string packet = http_packet(each.payload);
     for (std::size_t length = 41; length < packet.size(); ++length) {
       const std::string tree = tree_of(std::string_view{packet}.substr(0, length), packet.size());
       EXPECT_NE(tree.find("Transmission Control Protocol"), std::string::npos) << each.name << " " << length;
@@ -91,10 +61,11 @@ TEST(Http, nesting_and_unending_markup_end) {
     std::string many;
     while (many.size() < 20'000) many += body;
     for (const std::string_view type : {"application/json", "text/xml", "multipart/x; boundary=a"}) {
-      EXPECT_FALSE(tree_of("HTTP/1.1 200 OK\r\nContent-Type: " + std::string{type} + "\r\n\r\n" + many).empty());
+      const std::string message = "HTTP/1.1 200 OK\r\nContent-Type: " + std::string{type} + "\r\n\r\n" + many;
+      EXPECT_FALSE(tree_of(http_packet(message)).empty());
     }
   }
 }
 
 }  // namespace
-}  // namespace encap
+}  // namespace encap::test

@@ -2,39 +2,16 @@
 #include <string>
 #include <string_view>
 
-#include "encap/dissect/dissector.h"
-#include "encap/render/tree.h"
+#include "dissect/http_packets.h"
 
-namespace encap {
+namespace encap::test {
 namespace {
 
-using namespace std::string_literals;
-
-// An IPv4 packet from port 80 with one response whose body is `body`, checksums left to the card.
-std::string response_with(std::string_view body) {
-  std::string packet =
-      "\x45\0\0\0\0\1\0\0\x40\6\0\0\xc0\0\2\2\xc0\0\2\1"
-      "\0\x50\xc0\0\0\0\0\1\0\0\0\1\x50\x18\x20\0\0\0\0\0"
-      "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "s;
-  packet += std::to_string(body.size());
-  packet += "\r\n\r\n";
-  packet += body;
-  packet[2] = static_cast<char>(packet.size() >> 8);
-  packet[3] = static_cast<char>(packet.size() & 0xff);
-  return packet;
-}
+std::string response_with(std::string_view body) { return http_response("application/json", body); }
 
 // What is shown from the JSON layer on, of a packet of which `original` octets were on the wire.
 std::string json_of(std::string_view packet, std::size_t original) {
-  PacketRecord record;
-  record.link_type = LinkType::raw;
-  record.bytes = std::as_bytes(std::span{packet.data(), packet.size()});
-  record.original_length = static_cast<std::uint32_t>(original);
-  Dissector dissector;
-  Dissection dissection;
-  dissector.dissect(record, dissection);
-  std::string text;
-  append_tree(text, dissection);
+  const std::string text = tree_of(packet, original);
   const std::size_t layer = text.find("JavaScript Object Notation");
   return layer == text.npos ? std::string{} : text.substr(layer);
 }
@@ -127,4 +104,4 @@ TEST(Json, long_bodies_end) {
 }
 
 }  // namespace
-}  // namespace encap
+}  // namespace encap::test

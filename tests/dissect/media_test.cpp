@@ -2,40 +2,12 @@
 #include <string>
 #include <string_view>
 
-#include "encap/dissect/dissector.h"
-#include "encap/render/tree.h"
+#include "dissect/http_packets.h"
 
-namespace encap {
+namespace encap::test {
 namespace {
 
 using namespace std::string_literals;
-
-// An IPv4 packet from port 80 with one response, checksums left to the card.
-std::string response_with(std::string_view type, std::string_view body) {
-  std::string packet =
-      "\x45\0\0\0\0\1\0\0\x40\6\0\0\xc0\0\2\2\xc0\0\2\1"
-      "\0\x50\xc0\0\0\0\0\1\0\0\0\1\x50\x18\x20\0\0\0\0\0"
-      "HTTP/1.1 200 OK\r\nContent-Type: "s;
-  packet += type;
-  packet += "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
-  packet += body;
-  packet[2] = static_cast<char>(packet.size() >> 8);
-  packet[3] = static_cast<char>(packet.size() & 0xff);
-  return packet;
-}
-
-std::string tree_of(std::string_view packet, std::size_t original) {
-  PacketRecord record;
-  record.link_type = LinkType::raw;
-  record.bytes = std::as_bytes(std::span{packet.data(), packet.size()});
-  record.original_length = static_cast<std::uint32_t>(original);
-  Dissector dissector;
-  Dissection dissection;
-  dissector.dissect(record, dissection);
-  std::string text;
-  append_tree(text, dissection);
-  return text;
-}
 
 struct Case {
   std::string_view name;
@@ -95,22 +67,22 @@ const Case cases[] = {
 
 TEST(Media, shows_what_tshark_shows) {
   for (const Case& each : cases) {
-    const std::string packet = response_with(each.type, each.body);
-    const std::string tree = tree_of(packet, packet.size());
+    const std::string packet = http_response(each.type, each.body);
+    const std::string tree = tree_of(packet);
     EXPECT_NE(tree.find(each.lines), std::string::npos) << each.name << "\n" << tree;
   }
 }
 
 TEST(Media, every_truncation_keeps_the_layers_before_it) {
   for (const Case& each : cases) {
-    const std::string packet = response_with(each.type, each.body);
+    const std::string packet = http_response(each.type, each.body);
     for (std::size_t length = 40; length < packet.size(); ++length) {
       const std::string tree = tree_of(std::string_view{packet}.substr(0, length), packet.size());
       EXPECT_NE(tree.find("Transmission Control Protocol"), std::string::npos) << each.name << " " << length;
     }
     for (std::size_t length = 1; length < each.body.size(); ++length) {
-      const std::string shorter = response_with(each.type, std::string_view{each.body}.substr(0, length));
-      EXPECT_NE(tree_of(shorter, shorter.size()).find("File Data: "), std::string::npos) << each.name << " " << length;
+      const std::string shorter = http_response(each.type, std::string_view{each.body}.substr(0, length));
+      EXPECT_NE(tree_of(shorter).find("File Data: "), std::string::npos) << each.name << " " << length;
     }
   }
 }
@@ -119,10 +91,10 @@ TEST(Media, long_bodies_end) {
   for (const Case& each : cases) {
     std::string body = each.body;
     while (body.size() + each.body.size() < 60'000) body += each.body;
-    const std::string packet = response_with(each.type, body);
-    EXPECT_NE(tree_of(packet, packet.size()).find("File Data: "), std::string::npos) << each.name;
+    const std::string packet = http_response(each.type, body);
+    EXPECT_NE(tree_of(packet).find("File Data: "), std::string::npos) << each.name;
   }
 }
 
 }  // namespace
-}  // namespace encap
+}  // namespace encap::test

@@ -41,15 +41,16 @@ struct KnownFlow {
   std::unique_ptr<TcpConnection> tcp;  ///< of TCP; kept when the entry is used again
   FlowEnds key;
   bool first_was_forward = true;  ///< whether the first packet went from the lower end to the higher one
-  bool seen_lately = false;       ///< since the hand of the table last passed
+  bool seen_lately = false;       ///< since half a round of the table's hand
 
   /// Which of TcpConnection's sides sent the packet at hand.
   [[nodiscard]] unsigned sending_side() const noexcept { return flow.forward == first_was_forward ? 0 : 1; }
 };
 
 /// Finds the conversation of a packet: one look-up in a hash map. Bounded: beyond `limit` conversations one that was
-/// not seen for long makes room (a hand goes round the entries and takes the first that was not seen since it passed),
-/// and a later packet of it starts a new one. Entries are used again, so that a full table allocates nothing more.
+/// not seen for long makes room (a hand goes round the entries and takes the first that was not seen during its last
+/// half round, or any where all were), and a later packet of it starts a new one. Entries are used again, so that a
+/// full table allocates nothing more.
 class FlowTable {
  public:
   static constexpr std::size_t limit = 65'536;
@@ -71,15 +72,13 @@ class FlowTable {
       KnownFlow& fresh = entry(at->second);
       fresh.key = ends;
       fresh.first_was_forward = forward;
-      fresh.flow.application = nullptr;
-      fresh.flow.memory.reset();
-      fresh.flow.index = count(key.transport);
+      begin(fresh.flow, key.transport);
     }
     const std::uint32_t place = at->second;
     KnownFlow& conversation = entry(place);
     conversation.seen_lately = true;
     conversation.flow.forward = forward == conversation.first_was_forward;
-    if (is_new && index_.size() > limit) forget_one();
+    if (is_new) make_room();
     return {conversation, is_new};
   }
 
@@ -87,13 +86,12 @@ class FlowTable {
   void restart(KnownFlow& conversation, FlowKey::Transport transport) {
     if (!conversation.flow.forward) conversation.first_was_forward = !conversation.first_was_forward;
     conversation.flow.forward = true;
-    conversation.flow.application = nullptr;
-    conversation.flow.memory.reset();
-    conversation.flow.index = count(transport);
+    begin(conversation.flow, transport);
   }
 
  private:
   static constexpr std::size_t block_size = 256;
+  static constexpr std::uint32_t half = limit / 2;
 
   static FlowEnds make_key(const FlowKey& key, bool& forward) noexcept {
     const int order = std::memcmp(key.source.octets.data(), key.destination.octets.data(), key.source.octets.size());
@@ -110,8 +108,12 @@ class FlowTable {
     return made;
   }
 
-  std::uint32_t count(FlowKey::Transport transport) noexcept {
-    return counts_[static_cast<std::size_t>(transport)].fetch_add(1, std::memory_order_relaxed);
+  // The flow's next packet is its first one.
+  void begin(Flow& flow, FlowKey::Transport transport) noexcept {
+    flow.application = nullptr;
+    flow.memory.reset();
+    flow.seen = false;
+    flow.index = counts_[static_cast<std::size_t>(transport)].fetch_add(1, std::memory_order_relaxed);
   }
   [[nodiscard]] KnownFlow& entry(std::uint32_t place) noexcept {
     return blocks_[(place - 1) / block_size][(place - 1) % block_size];
@@ -125,14 +127,18 @@ class FlowTable {
     if (used_ % block_size == 0) blocks_.push_back(std::make_unique<KnownFlow[]>(block_size));
     return ++used_;
   }
-  void forget_one() {
-    for (;; hand_ = hand_ % used_ + 1) {
-      KnownFlow& c = entry(hand_);
-      if (!c.seen_lately) break;
-      c.seen_lately = false;
+  // Half a table in front of the hand entries lose their mark, so that it finds those marked that were seen since. A
+  // table that is nearly full prepares for its first round.
+  void make_room() {
+    if (index_.size() <= limit) {
+      if (used_ > half) entry(used_ - half).seen_lately = false;
+      return;
     }
-    free_ = hand_;
-    hand_ = hand_ % used_ + 1;
+    do {
+      entry((hand_ - 1 + half) % used_ + 1).seen_lately = false;
+      free_ = hand_;
+      hand_ = hand_ % used_ + 1;
+    } while (entry(free_).seen_lately);
     index_.erase(entry(free_).key);
   }
 

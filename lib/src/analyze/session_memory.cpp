@@ -57,7 +57,13 @@ unsigned SessionMemory::lane_of(const FlowKey& key) noexcept {
   return static_cast<unsigned>(sum >> 63);
 }
 
-Flow& SessionMemory::flow(const FlowKey& key) { return state_->of(key).conversations.find(key).conversation.flow; }
+Flow& SessionMemory::flow(const FlowKey& key) {
+  State::Lane& lane = state_->of(key);
+  const auto [conversation, is_new] = lane.conversations.find(key);
+  // What a TCP connection that was forgotten held would be held for as long as this flow is known.
+  if (is_new && conversation.tcp != nullptr) lane.analyzer.clear(*conversation.tcp);
+  return conversation.flow;
+}
 
 const TcpAnalysis& SessionMemory::tcp(const FlowKey& key, const TcpSegmentFacts& segment) {
   State::Lane& lane = state_->of(key);

@@ -128,14 +128,10 @@ class TcpAnalyzer::Step {
     mark(TcpMark::retransmission);
     out_.rto = Duration{now_ - fwd_.next_time};
     out_.rto_frame = fwd_.next_frame;
-    // The eldest that starts alike, or the eldest that waits.
-    bool same = false;
+    // The eldest that waits, whichever it repeats.
     for (std::uint32_t i = fwd_.unacked; i != 0; i = analyzer_.at(i).next) {
-      const Unacked& sent = analyzer_.at(i);
-      if (same && sent.sequence != seq_) continue;
-      same = s_.length > 0 && sent.sequence == seq_;
-      out_.rto = Duration{now_ - sent.time};
-      out_.rto_frame = sent.frame;
+      out_.rto = Duration{now_ - analyzer_.at(i).time};
+      out_.rto_frame = analyzer_.at(i).frame;
     }
   }
 
@@ -199,10 +195,10 @@ class TcpAnalyzer::Step {
   }
 
   void in_flight() {
+    if (fwd_.unacked == 0 || !fwd_.in_flight_known) return;
     if (fwd_.last_was_pushed) fwd_.pushed = 0;
     fwd_.pushed += s_.length;
     fwd_.last_was_pushed = has(psh);
-    if (fwd_.unacked == 0 || !fwd_.in_flight_known) return;
     analyzer_.find_unacked_range(fwd_);
     std::uint32_t octets = fwd_.unacked_behind - fwd_.unacked_first;
     for (std::uint8_t i = 0; i < rev_.sack_count; ++i) octets -= rev_.sack[i].right - rev_.sack[i].left;

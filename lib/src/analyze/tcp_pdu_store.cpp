@@ -42,6 +42,7 @@ bool TcpPduStore::charge(std::size_t octets) noexcept {
 
 bool TcpPduStore::make_room(TcpPduEntry& entry, std::size_t end) {
   TcpPduBuffer& buffer = *entry.buffer;
+  if (buffer.pieces.size() >= maximum_pieces) return false;
   const std::size_t before = cost(buffer);
   const std::size_t after = before + piece_cost + (end > buffer.octets.size() ? end - buffer.octets.size() : 0);
   if (after > limit_per_pdu || held_ - before + after > limit) return false;
@@ -97,6 +98,7 @@ Reassembly TcpPduList::add(Pdu& pdu, std::uint64_t frame_number, std::uint32_t o
   if (entry.state == State::complete) return {Reassembly::State::complete, {}, {}, entry.complete_in};
   if (entry.state != State::waiting) return {Reassembly::State::too_large};
   const std::size_t end = std::size_t{offset} + bytes.size();
+  const std::size_t reached = entry.buffer->octets.size();  // where the piece ends that goes farthest
   if (!store_.make_room(entry, end)) {
     store_.close(entry);
     entry.state = State::given_up;
@@ -111,8 +113,8 @@ Reassembly TcpPduList::add(Pdu& pdu, std::uint64_t frame_number, std::uint32_t o
 
   // Of two pieces that overlap, the octets of the one that starts first count.
   std::size_t had = offset;  // octets up to here are those of pieces before
-  if (offset < buffer.unbroken && place == pieces.size()) {
-    had = buffer.unbroken;
+  if (place == pieces.size()) {
+    had = std::max(had, reached);
   } else {
     for (std::size_t i = 0; i < place; ++i) had = std::max<std::size_t>(had, pieces[i].offset + pieces[i].length);
   }

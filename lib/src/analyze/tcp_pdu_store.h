@@ -27,11 +27,13 @@ struct TcpPduEntry : TcpPdus::Pdu {
 };
 
 /// Lends buffers, in bounded memory: `limit_per_pdu` octets for one PDU, `limit` for all of a lane, what keeping the
-/// pieces costs counted in, of which a session has two. Buffers are used again.
+/// pieces costs counted in, of which a session has two. Buffers are used again. Bounded in time as well: a PDU has
+/// `maximum_pieces` at most, as each piece that comes out of its order is put in its place between the others.
 class TcpPduStore {
  public:
   static constexpr std::size_t limit_per_pdu = 32u << 20;
   static constexpr std::size_t limit = 48u << 20;
+  static constexpr std::size_t maximum_pieces = 65'536;  // so many of 512 octets reach `limit_per_pdu`
 
   void open(TcpPduEntry& entry);
   void close(TcpPduEntry& entry) noexcept;

@@ -491,6 +491,25 @@ void say_segment_of_pdu(Packet& p) { p.append_info(" ", "[TCP segment of a reass
 // Octets that a PDU without a known end may still have: until its FIN, nothing behind it starts another one.
 constexpr std::uint32_t until_fin_length = 0x40000000;
 
+// Once a PDU was read the packet is called after it: what follows may be half of another one, and TCP again.
+class KeptProtocol {
+ public:
+  explicit KeptProtocol(Packet& packet) noexcept : packet_{packet} {}
+  KeptProtocol(const KeptProtocol&) = delete;
+  KeptProtocol& operator=(const KeptProtocol&) = delete;
+  ~KeptProtocol() {
+    if (any_) packet_.out.columns.protocol.clear();  // what stands behind the fence
+  }
+  void set_fence() noexcept {
+    if (!any_) packet_.out.columns.protocol.set_fence();
+    any_ = true;
+  }
+
+ private:
+  Packet& packet_;
+  bool any_ = false;
+};
+
 // Reads the payload as the layer above wants it: PDUs that are spread over segments are put together first.
 void desegment(Segment& s) {
   Packet& p = s.p;
@@ -500,6 +519,7 @@ void desegment(Segment& s) {
   const std::uint32_t next = sequence + s.payload.reported;
   std::uint32_t offset = 0;  // in the payload
   bool first_pdu = true;
+  KeptProtocol kept{p};
 
   while (!p.stopped()) {
     const Octets octets = s.payload.from(offset);
@@ -616,7 +636,7 @@ void desegment(Segment& s) {
     p.desegment_length = 0;
     if (following == 0) return;
     p.out.columns.info.set_fence();
-    p.out.columns.protocol.set_fence();
+    kept.set_fence();
     first_pdu = false;
     offset += following;
     sequence += following;
