@@ -11,6 +11,7 @@
 
 #include "encap/analyze/session_memory.h"
 #include "encap/dissect/dissector.h"
+#include "encap/dissect/field_table.h"
 #include "encap/render/json.h"
 #include "encap/render/list.h"
 #include "encap/render/tree.h"
@@ -88,6 +89,15 @@ TEST_P(Golden, json_is_the_one_kept) {
   for (const WrittenPacket& packet : packets_) json.packet(lines, reading.read(packet.record()));
   json.end(lines);
   expect_kept(lines, ".json");
+}
+
+TEST_P(Golden, every_field_is_in_the_table) {
+  Reading reading{Detail::items};
+  for (const WrittenPacket& packet : packets_) {
+    for (const Item& item : reading.read(packet.record()).items) {
+      EXPECT_TRUE(item.field == nullptr || find_field(item.field->name) != nullptr) << item.field->name;
+    }
+  }
 }
 
 TEST_P(Golden, list_does_not_depend_on_whether_somebody_looks_at_the_tree) {

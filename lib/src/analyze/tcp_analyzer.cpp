@@ -304,6 +304,7 @@ void see(TcpConnection& connection, TcpSide& fwd, const TcpSegmentFacts& segment
     connection.syn_time = segment.time.nanoseconds;
     connection.has_syn_time = true;
     connection.accurate_ecn_asked = ecn_bits(segment) == 7;
+    connection.fast_open_data = segment.fast_open && segment.length > 0;
   } else if (kind == (syn | ack)) {
     connection.seen |= TcpSeen::syn_ack;
     const unsigned bits = ecn_bits(segment);
@@ -347,6 +348,7 @@ void TcpAnalyzer::take(TcpConnection& connection, unsigned from, const TcpSegmen
   out.seen = connection.seen;
   if (segment.has_header) see(connection, fwd, segment, source_port, destination_port, out);
   out.server_port = connection.server_port;
+  out.fast_open_data = connection.fast_open_data;
   out.accurate_ecn = connection.accurate_ecn && (segment.flags & syn) == 0;
 
   if (segment.has_length) {

@@ -14,15 +14,6 @@ constexpr std::uint32_t header_length = 12;  // octets
 constexpr std::uint8_t opcode_update = 5;
 constexpr std::uint8_t opcode_stateful = 6;
 
-constexpr Note request_again{
-    {"dns.retransmit_request", "DNS query retransmission", FieldType::none}, Severity::warning, "Protocol"};
-constexpr Note response_again{
-    {"dns.retransmit_response", "DNS response retransmission", FieldType::none}, Severity::warning, "Protocol"};
-constexpr Note high_ttl{
-    {"dns.ttl.high_bit_set", "The uppermost bit of the TTL is set (RFC 2181, section 8)", FieldType::none},
-    Severity::warning,
-    "Protocol"};
-
 // --- requests and their answers --------------------------------------------------------------------------------------
 
 struct Transaction {

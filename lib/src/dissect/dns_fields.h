@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "dissect/ip_names.h"
+#include "dissect/packet.h"
 #include "encap/dissect/field.h"
 
 namespace encap::dns {
@@ -732,7 +733,41 @@ inline constexpr Field rr_udp_payload_size_mdns{
     {"dns.rr.udp_payload_size", "UDP payload size", 1, 15}, FieldType::uint16, {.show = Show::hex}};
 
 /// All of them, each name once.
-inline constexpr const Field* fields[] = {&pdu_size,
+inline constexpr Note request_again{
+    {"dns.retransmit_request", "DNS query retransmission", FieldType::none}, Severity::warning, "Protocol"};
+inline constexpr Note response_again{
+    {"dns.retransmit_response", "DNS response retransmission", FieldType::none}, Severity::warning, "Protocol"};
+inline constexpr Note high_ttl{
+    {"dns.ttl.high_bit_set", "The uppermost bit of the TTL is set (RFC 2181, section 8)", FieldType::none},
+    Severity::warning,
+    "Protocol"};
+
+inline constexpr Note undecoded{
+    {"dns.undecoded.type", "Undecoded option", FieldType::none}, Severity::note, "Undecoded"};
+inline constexpr Note deprecated_option{
+    {"dns.depr.opc", "Deprecated opcode. Client subnet OPT assigned as 8.", FieldType::none},
+    Severity::warning,
+    "Protocol"};
+inline constexpr Note subnet_too_long{
+    {"dns.rr.opt.bad_length", "Length too long for any type of IP address.", FieldType::none},
+    Severity::error,
+    "Malformed"};
+inline constexpr Note no_key_id{
+    {"dns.key_id_buffer_too_short", "Buffer too short to compute a key id", FieldType::none},
+    Severity::warning,
+    "Protocol"};
+inline constexpr Note no_algorithm{
+    {"dns.tsig.noalg", "No dissector for algorithm", FieldType::none}, Severity::warning, "Undecoded"};
+
+inline constexpr const Field* fields[] = {&request_again.field,
+                                          &response_again.field,
+                                          &high_ttl.field,
+                                          &undecoded.field,
+                                          &deprecated_option.field,
+                                          &subnet_too_long.field,
+                                          &no_key_id.field,
+                                          &no_algorithm.field,
+                                          &pdu_size,
                                           &length,
                                           &flags,
                                           &flags_response,

@@ -5,27 +5,10 @@
 #include <string>
 
 #include "dissect/dns_fields.h"
+#include "dissect/text.h"
 
 namespace encap::dns {
 namespace {
-
-constexpr Note undecoded{{"dns.undecoded.type", "Undecoded option", FieldType::none}, Severity::note, "Undecoded"};
-constexpr Note deprecated_option{
-    {"dns.depr.opc", "Deprecated opcode. Client subnet OPT assigned as 8.", FieldType::none},
-    Severity::warning,
-    "Protocol"};
-constexpr Note subnet_too_long{
-    {"dns.rr.opt.bad_length", "Length too long for any type of IP address.", FieldType::none},
-    Severity::error,
-    "Malformed"};
-constexpr Note no_key_id{{"dns.key_id_buffer_too_short", "Buffer too short to compute a key id", FieldType::none},
-                         Severity::warning,
-                         "Protocol"};
-constexpr Note no_algorithm{
-    {"dns.tsig.noalg", "No dissector for algorithm", FieldType::none}, Severity::warning, "Undecoded"};
-constexpr Note stray_characters{{"_ws.string.trailing_stray_characters", "Trailing stray characters", FieldType::none},
-                                Severity::warning,
-                                "Undecoded"};
 
 // --- steps ---------------------------------------------------------------------------------------------------------
 

@@ -7,17 +7,6 @@
 #include "dissect/protocols/llc.h"
 
 namespace encap {
-namespace {
-
-constexpr Note padding_note{
-    {"eth.padding_bad",
-     "Didn't find padding of zeros, and an undecoded trailer exists. There may be padding of non-zeros.",
-     FieldType::none},
-    Severity::note,
-    "Protocol"};
-
-}  // namespace
-
 void set_no_addresses(Packet& p) noexcept {
   static constexpr Address nowhere{Address::Kind::text, 3, {'N', '/', 'A'}};
   p.set_protocol("N/A");
@@ -105,7 +94,7 @@ void add_trailer(Packet& p, const Octets& in, std::uint32_t payload_end, ItemId 
   }
   if (length != 0) {
     const ItemId id = p.add(layer, trailer, rest, padding, length);
-    if (other_padding) p.note(id, padding_note);
+    if (other_padding) p.note(id, ethernet_padding_bad);
   }
   if (!has_check) return;
   const std::uint32_t at = padding + length;

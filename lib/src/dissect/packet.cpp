@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "dissect/text.h"
+
 namespace encap {
 namespace {
 
@@ -46,9 +48,9 @@ std::uint32_t group_number(std::string_view name) noexcept {
   return 0;
 }
 
-constexpr const Field* fields_of_any_layer[] = {&malformed_layer,     &malformed_note.field, &short_layer,
-                                                &unreassembled_layer, &expert_layer,         &expert_message,
-                                                &expert_severity,     &expert_group};
+constexpr const Field* fields_of_any_layer[] = {
+    &malformed_layer, &malformed_note.field, &short_layer,  &unreassembled_layer, &expert_layer,
+    &expert_message,  &expert_severity,      &expert_group, &overlap_note.field,  &stray_characters.field};
 
 }  // namespace
 

@@ -8,10 +8,6 @@
 namespace encap {
 namespace {
 
-constexpr Note stray_characters{{"_ws.string.trailing_stray_characters", "Trailing stray characters", FieldType::none},
-                                Severity::warning,
-                                "Undecoded"};
-
 bool is_ascii_without_nul(std::string_view text) noexcept {
   text.remove_prefix(plain_length(text));
   return std::all_of(text.begin(), text.end(), [](char c) { return c != 0 && static_cast<unsigned char>(c) < 0x80; });

@@ -16,6 +16,12 @@ struct Line {
 /// The line from `offset` on; it runs to the last octet where no end is found.
 [[nodiscard]] Line find_line(Bytes in, std::uint32_t offset) noexcept;
 
+/// Where more follows the NUL that ends a string.
+inline constexpr Note stray_characters{
+    {"_ws.string.trailing_stray_characters", "Trailing stray characters", FieldType::none},
+    Severity::warning,
+    "Undecoded"};
+
 /// Items after which no more lines of a body are added: a body of a million short lines fills gigabytes otherwise.
 inline constexpr std::size_t most_items = 1'000'000;
 

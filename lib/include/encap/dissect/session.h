@@ -71,7 +71,7 @@ struct TcpSegmentFacts {
   bool has_length = true;    ///< whether `length` is known: it is not where the header is longer than the segment
   // Of the options.
   std::uint8_t window_scale = no_window_scale;  ///< shift count
-  bool fast_open = false;                       ///< a TCP Fast Open cookie, or a request for one
+  bool fast_open = false;                       ///< a TCP Fast Open cookie
   std::uint8_t sack_count = 0;
   struct Block {
     std::uint32_t left;
@@ -99,10 +99,7 @@ struct TcpMark {
     zero_window_probe_ack = 1u << 11,
     window_full = 1u << 12,
     window_update = 1u << 13,
-    reused_ports = 1u << 14,
-    tfo_syn = 1u << 15,
-    tfo_ack = 1u << 16,
-    tfo_ignored = 1u << 17
+    reused_ports = 1u << 14
   };
 };
 
@@ -188,6 +185,7 @@ struct TcpAnalysis {
   Duration rto{};
   std::uint16_t server_port = 0;  ///< of the side that was asked, as far as a SYN has shown; 0: none has
   bool accurate_ecn = false;      ///< AE, CWR and ECE are a counter, ACE
+  bool fast_open_data = false;    ///< the SYN brought a TCP Fast Open cookie and octets
   bool fin_active = false;        ///< this is the flow's first FIN
   bool fin_passive = false;       ///< this is the other side's first FIN
   Duration since_first{};         ///< in this flow

@@ -19,6 +19,12 @@ constexpr FieldLook ig_look{.names = cast, .drawn_bits = 24, .drawn_before = 7};
 
 }  // namespace
 
+constexpr Note ethernet_padding_bad{
+    {"eth.padding_bad",
+     "Didn't find padding of zeros, and an undecoded trailer exists. There may be padding of non-zeros.",
+     FieldType::none},
+    Severity::note,
+    "Protocol"};
 constexpr Field ethernet_padding{"eth.padding", "Padding", FieldType::bytes};
 constexpr Field ethernet_fcs{"eth.fcs", "Frame check sequence", FieldType::uint32, {.show = Show::hex}};
 constexpr Field ethernet_fcs_status{"eth.fcs.status", "FCS Status", FieldType::uint8, {.names = check_states}};
@@ -77,6 +83,7 @@ constexpr const Field* fields[] = {&destination.address,
                                    &source.ig,
                                    &ethernet_lg,
                                    &ethernet_ig,
+                                   &ethernet_padding_bad.field,
                                    &invalid_note.field,
                                    &group_source.field,
                                    &past_end.field};

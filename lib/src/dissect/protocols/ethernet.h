@@ -1,12 +1,13 @@
 #pragma once
 
-#include "dissect/protocol.h"
+#include "dissect/packet.h"
 
 namespace encap {
 
 extern const ProtocolInfo ethernet_protocol;
 
 // Fields that other link layers show too.
+extern const Note ethernet_padding_bad;
 extern const Field ethernet_padding;
 extern const Field ethernet_fcs;
 extern const Field ethernet_fcs_status;

@@ -1,6 +1,8 @@
 #include "encap/wire/tcp.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "dissect/packet.h"
 #include "dissect/protocols/tcp_options.h"
@@ -87,7 +89,81 @@ constexpr Field segment_count{"tcp.segment.count", "Segment count", FieldType::u
 constexpr Field reassembled_length{"tcp.reassembled.length", "Reassembled TCP length", FieldType::uint32};
 constexpr Field reassembled_data{"tcp.reassembled.data", "Reassembled TCP Data", FieldType::bytes};
 
-constexpr const Field* fields[] = {&source_port,
+constexpr Note note(std::string_view name, std::string_view label, Severity severity,
+                    std::string_view group = "Sequence") noexcept {
+  return {{name, label, FieldType::none}, severity, group};
+}
+constexpr Note bogus_header_length =
+    note("tcp.bogus_header_length", "Bogus TCP Header length", Severity::error, "Protocol");
+constexpr Note short_segment = note("tcp.short_segment",
+                                    "Short segment. Segment/fragment does not contain a full TCP header (might be NMAP "
+                                    "or someone else deliberately sending unusual packets)",
+                                    Severity::warning, "Malformed");
+constexpr Note ack_nonzero =
+    note("tcp.ack.nonzero", "The acknowledgment number field is nonzero while the ACK flag is not set", Severity::note,
+         "Protocol");
+constexpr Note urgent_nonzero =
+    note("tcp.urgent_pointer.non_zero", "The urgent pointer field is nonzero while the URG flag is not set",
+         Severity::note, "Protocol");
+constexpr Note connection_rst = note("tcp.connection.rst", "Connection reset (RST)", Severity::warning);
+constexpr Note connection_syn = note("tcp.connection.syn", "Connection establish request (SYN)", Severity::chat);
+constexpr Note connection_synack =
+    note("tcp.connection.synack", "Connection establish acknowledge (SYN+ACK)", Severity::chat);
+constexpr Note connection_fin = note("tcp.connection.fin", "Connection finish (FIN)", Severity::chat);
+constexpr Note fin_active =
+    note("tcp.connection.fin_active", "This frame initiates the connection closing", Severity::note);
+constexpr Note fin_passive =
+    note("tcp.connection.fin_passive", "This frame undergoes the connection closing", Severity::note);
+constexpr Note fast_open_ack = note("tcp.analysis.tfo_ack", "TCP SYN-ACK accepting TFO data", Severity::note);
+constexpr Note fast_open_ignored = note("tcp.analysis.tfo_ignored", "TCP SYN-ACK ignoring TFO data", Severity::note);
+constexpr Note duplicate_ack_note = note("tcp.analysis.duplicate_ack", "Duplicate ACK", Severity::note);
+
+constexpr Note retransmission_note =
+    note("tcp.analysis.retransmission", "This frame is a (suspected) retransmission", Severity::note);
+
+// What a mark says in Info and as a note, in the order in which the marks are told.
+struct MarkWords {
+  std::uint32_t mark;
+  std::string_view info;
+  Note note;
+};
+constexpr MarkWords mark_words[] = {
+    {TcpMark::reused_ports, "[TCP Port numbers reused] ",
+     note("tcp.analysis.reused_ports",
+          "A new tcp session is started with the same ports as an earlier session in this trace", Severity::note)},
+    {TcpMark::retransmission, "[TCP Retransmission] ", retransmission_note},
+    {TcpMark::fast_retransmission, "[TCP Fast Retransmission] ",
+     note("tcp.analysis.fast_retransmission", "This frame is a (suspected) fast retransmission", Severity::note)},
+    {TcpMark::spurious_retransmission, "[TCP Spurious Retransmission] ",
+     note("tcp.analysis.spurious_retransmission", "This frame is a (suspected) spurious retransmission",
+          Severity::note)},
+    {TcpMark::out_of_order, "[TCP Out-Of-Order] ",
+     note("tcp.analysis.out_of_order", "This frame is a (suspected) out-of-order segment", Severity::warning)},
+    {TcpMark::lost_segment, "[TCP Previous segment not captured] ",
+     note("tcp.analysis.lost_segment", "Previous segment(s) not captured (common at capture start)",
+          Severity::warning)},
+    {TcpMark::ack_lost_segment, "[TCP ACKed unseen segment] ",
+     note("tcp.analysis.ack_lost_segment", "ACKed segment that wasn't captured (common at capture start)",
+          Severity::warning)},
+    {TcpMark::window_update, "[TCP Window Update] ",
+     note("tcp.analysis.window_update", "TCP window update", Severity::chat)},
+    {TcpMark::window_full, "[TCP Window Full] ",
+     note("tcp.analysis.window_full", "TCP window specified by the receiver is now completely full",
+          Severity::warning)},
+    {TcpMark::keep_alive, "[TCP Keep-Alive] ",
+     note("tcp.analysis.keep_alive", "TCP keep-alive segment", Severity::note)},
+    {TcpMark::keep_alive_ack, "[TCP Keep-Alive ACK] ",
+     note("tcp.analysis.keep_alive_ack", "ACK to a TCP keep-alive segment", Severity::note)},
+    {TcpMark::duplicate_ack, {}, duplicate_ack_note},
+    {TcpMark::zero_window_probe, "[TCP ZeroWindowProbe] ",
+     note("tcp.analysis.zero_window_probe", "TCP Zero Window Probe", Severity::note)},
+    {TcpMark::zero_window, "[TCP ZeroWindow] ",
+     note("tcp.analysis.zero_window", "TCP Zero Window segment", Severity::warning)},
+    {TcpMark::zero_window_probe_ack, "[TCP ZeroWindowProbeAck] ",
+     note("tcp.analysis.zero_window_probe_ack", "ACK to a TCP Zero Window Probe", Severity::note)},
+};
+
+constexpr const Field* values[] = {&source_port,
                                    &destination_port,
                                    &port,
                                    &stream,
@@ -143,80 +219,18 @@ constexpr const Field* fields[] = {&source_port,
                                    &segment_count,
                                    &reassembled_length,
                                    &reassembled_data};
+constexpr const Note* notes[] = {&bogus_header_length, &short_segment,      &ack_nonzero,       &urgent_nonzero,
+                                 &connection_rst,      &connection_syn,     &connection_synack, &connection_fin,
+                                 &fin_active,          &fin_passive,        &fast_open_ack,     &fast_open_ignored,
+                                 &duplicate_ack_note,  &retransmission_note};
 
-constexpr Note note(std::string_view name, std::string_view label, Severity severity,
-                    std::string_view group = "Sequence") noexcept {
-  return {{name, label, FieldType::none}, severity, group};
-}
-constexpr Note bogus_header_length =
-    note("tcp.bogus_header_length", "Bogus TCP Header length", Severity::error, "Protocol");
-constexpr Note short_segment = note("tcp.short_segment",
-                                    "Short segment. Segment/fragment does not contain a full TCP header (might be NMAP "
-                                    "or someone else deliberately sending unusual packets)",
-                                    Severity::warning, "Malformed");
-constexpr Note ack_nonzero =
-    note("tcp.ack.nonzero", "The acknowledgment number field is nonzero while the ACK flag is not set", Severity::note,
-         "Protocol");
-constexpr Note urgent_nonzero =
-    note("tcp.urgent_pointer.non_zero", "The urgent pointer field is nonzero while the URG flag is not set",
-         Severity::note, "Protocol");
-constexpr Note connection_rst = note("tcp.connection.rst", "Connection reset (RST)", Severity::warning);
-constexpr Note connection_syn = note("tcp.connection.syn", "Connection establish request (SYN)", Severity::chat);
-constexpr Note connection_synack =
-    note("tcp.connection.synack", "Connection establish acknowledge (SYN+ACK)", Severity::chat);
-constexpr Note connection_fin = note("tcp.connection.fin", "Connection finish (FIN)", Severity::chat);
-constexpr Note fin_active =
-    note("tcp.connection.fin_active", "This frame initiates the connection closing", Severity::note);
-constexpr Note fin_passive =
-    note("tcp.connection.fin_passive", "This frame undergoes the connection closing", Severity::note);
-constexpr Note duplicate_ack_note = note("tcp.analysis.duplicate_ack", "Duplicate ACK", Severity::note);
-
-constexpr Note retransmission_note =
-    note("tcp.analysis.retransmission", "This frame is a (suspected) retransmission", Severity::note);
-
-// What a mark says in Info and as a note, in the order in which the marks are told.
-struct MarkWords {
-  std::uint32_t mark;
-  std::string_view info;
-  Note note;
-};
-constexpr MarkWords mark_words[] = {
-    {TcpMark::reused_ports, "[TCP Port numbers reused] ",
-     note("tcp.analysis.reused_ports",
-          "A new tcp session is started with the same ports as an earlier session in this trace", Severity::note)},
-    {TcpMark::retransmission, "[TCP Retransmission] ", retransmission_note},
-    {TcpMark::fast_retransmission, "[TCP Fast Retransmission] ",
-     note("tcp.analysis.fast_retransmission", "This frame is a (suspected) fast retransmission", Severity::note)},
-    {TcpMark::spurious_retransmission, "[TCP Spurious Retransmission] ",
-     note("tcp.analysis.spurious_retransmission", "This frame is a (suspected) spurious retransmission",
-          Severity::note)},
-    {TcpMark::out_of_order, "[TCP Out-Of-Order] ",
-     note("tcp.analysis.out_of_order", "This frame is a (suspected) out-of-order segment", Severity::warning)},
-    {TcpMark::lost_segment, "[TCP Previous segment not captured] ",
-     note("tcp.analysis.lost_segment", "Previous segment(s) not captured (common at capture start)",
-          Severity::warning)},
-    {TcpMark::ack_lost_segment, "[TCP ACKed unseen segment] ",
-     note("tcp.analysis.ack_lost_segment", "ACKed segment that wasn't captured (common at capture start)",
-          Severity::warning)},
-    {TcpMark::window_update, "[TCP Window Update] ",
-     note("tcp.analysis.window_update", "TCP window update", Severity::chat)},
-    {TcpMark::window_full, "[TCP Window Full] ",
-     note("tcp.analysis.window_full", "TCP window specified by the receiver is now completely full",
-          Severity::warning)},
-    {TcpMark::keep_alive, "[TCP Keep-Alive] ",
-     note("tcp.analysis.keep_alive", "TCP keep-alive segment", Severity::note)},
-    {TcpMark::keep_alive_ack, "[TCP Keep-Alive ACK] ",
-     note("tcp.analysis.keep_alive_ack", "ACK to a TCP keep-alive segment", Severity::note)},
-    {TcpMark::duplicate_ack, {}, duplicate_ack_note},
-    {TcpMark::zero_window_probe, "[TCP ZeroWindowProbe] ",
-     note("tcp.analysis.zero_window_probe", "TCP Zero Window Probe", Severity::note)},
-    {TcpMark::zero_window, "[TCP ZeroWindow] ",
-     note("tcp.analysis.zero_window", "TCP Zero Window segment", Severity::warning)},
-    {TcpMark::zero_window_probe_ack, "[TCP ZeroWindowProbeAck] ",
-     note("tcp.analysis.zero_window_probe_ack", "ACK to a TCP Zero Window Probe", Severity::note)},
-    {TcpMark::tfo_ack, {}, note("tcp.analysis.tfo_ack", "TCP SYN-ACK accepting TFO data", Severity::note)},
-    {TcpMark::tfo_ignored, {}, note("tcp.analysis.tfo_ignored", "TCP SYN-ACK ignoring TFO data", Severity::note)},
-};
+constexpr auto fields = [] {
+  std::array<const Field*, std::size(values) + std::size(notes) + std::size(mark_words)> all{};
+  auto* next = std::copy(std::begin(values), std::end(values), all.begin());
+  for (const Note* one : notes) *next++ = &one->field;
+  for (const MarkWords& words : mark_words) *next++ = &words.note.field;
+  return all;
+}();
 
 std::uint32_t dissect(Packet& p, const Octets& in);
 
@@ -867,6 +881,11 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     const ItemId item = p.add(s.layer, acknowledgment, in, 8, 4, a.relative_acknowledgment);
     if (has_ack) {
       p.set_text(item, p.text("Acknowledgment Number: {}    (relative ack number)", a.relative_acknowledgment));
+      if (is_syn && a.relative_acknowledgment > 1) {  // of more than the SYN: RFC 7413 §4.2
+        p.note(item, fast_open_ack);
+      } else if (is_syn && a.relative_acknowledgment == 1 && a.fast_open_data) {
+        p.note(item, fast_open_ignored);
+      }
     } else if (facts.acknowledgment_number != 0) {
       p.note(item, ack_nonzero);
     }

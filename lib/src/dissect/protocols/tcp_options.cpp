@@ -144,7 +144,41 @@ constexpr Field experiment_data{"tcp.options.experimental.data", "Data", FieldTy
 constexpr Field unknown{"tcp.options.unknown", "TCP Option - Unknown", FieldType::protocol};
 constexpr Field unknown_payload{"tcp.options.unknown.payload", "Payload", FieldType::bytes};
 
-constexpr const Field* fields[] = {&option_kind,
+constexpr Note wrong_length{
+    {"tcp.option.len.invalid", "Invalid length for option", FieldType::none}, Severity::note, "Sequence"};
+constexpr Note mss_present{{"tcp.options.mss.present", "The non-SYN packet does contain a MSS option", FieldType::none},
+                           Severity::warning,
+                           "Protocol"};
+constexpr Note mss_absent{{"tcp.options.mss.absent", "The SYN packet does not contain a MSS option", FieldType::none},
+                          Severity::note,
+                          "Protocol"};
+constexpr Note shift_too_large{{"tcp.options.wscale.shift.invalid", "Window scale shift exceeds 14", FieldType::none},
+                               Severity::warning,
+                               "Protocol"};
+constexpr Note dsack{{"tcp.options.sack.dsack", "D-SACK Sequence", FieldType::none}, Severity::warning, "Sequence"};
+constexpr Note block_cut{{"tcp.suboption_malformed", "suboption would go past end of option", FieldType::none},
+                         Severity::error,
+                         "Malformed"};
+constexpr Note fast_open_syn{
+    {"tcp.analysis.tfo_syn", "TCP SYN with TFO Cookie", FieldType::none}, Severity::note, "Sequence"};
+constexpr Note four_nops{{"tcp.nop", "4 NOP in a row - a router may have removed some options", FieldType::none},
+                         Severity::warning,
+                         "Protocol"};
+constexpr Note padding_not_zero{
+    {"tcp.non_zero_bytes_after_eol", "Non zero bytes in option space after EOL option", FieldType::none},
+    Severity::error,
+    "Protocol"};
+
+constexpr const Field* fields[] = {&wrong_length.field,
+                                   &mss_present.field,
+                                   &mss_absent.field,
+                                   &shift_too_large.field,
+                                   &dsack.field,
+                                   &block_cut.field,
+                                   &fast_open_syn.field,
+                                   &four_nops.field,
+                                   &padding_not_zero.field,
+                                   &option_kind,
                                    &option_len,
                                    &nop,
                                    &eol,
@@ -205,31 +239,6 @@ constexpr const Field* fields[] = {&option_kind,
                                    &experiment_data,
                                    &unknown,
                                    &unknown_payload};
-
-constexpr Note wrong_length{
-    {"tcp.option.len.invalid", "Invalid length for option", FieldType::none}, Severity::note, "Sequence"};
-constexpr Note mss_present{{"tcp.options.mss.present", "The non-SYN packet does contain a MSS option", FieldType::none},
-                           Severity::warning,
-                           "Protocol"};
-constexpr Note mss_absent{{"tcp.options.mss.absent", "The SYN packet does not contain a MSS option", FieldType::none},
-                          Severity::note,
-                          "Protocol"};
-constexpr Note shift_too_large{{"tcp.options.wscale.shift.invalid", "Window scale shift exceeds 14", FieldType::none},
-                               Severity::warning,
-                               "Protocol"};
-constexpr Note dsack{{"tcp.options.sack.dsack", "D-SACK Sequence", FieldType::none}, Severity::warning, "Sequence"};
-constexpr Note block_cut{{"tcp.suboption_malformed", "suboption would go past end of option", FieldType::none},
-                         Severity::error,
-                         "Malformed"};
-constexpr Note fast_open_syn{
-    {"tcp.analysis.tfo_syn", "TCP SYN with TFO Cookie", FieldType::none}, Severity::note, "Sequence"};
-constexpr Note four_nops{{"tcp.nop", "4 NOP in a row - a router may have removed some options", FieldType::none},
-                         Severity::warning,
-                         "Protocol"};
-constexpr Note padding_not_zero{
-    {"tcp.non_zero_bytes_after_eol", "Non zero bytes in option space after EOL option", FieldType::none},
-    Severity::error,
-    "Protocol"};
 
 constexpr std::uint16_t syn = 0x02;
 constexpr std::uint16_t ack = 0x10;
