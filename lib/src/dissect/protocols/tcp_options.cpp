@@ -468,39 +468,39 @@ enum class Lengths : std::uint8_t { exactly, at_least, experiment, counters };
 
 struct Kind {
   std::uint8_t kind;
-  std::string_view name;  // of the list behind "Options:"
-  const Field* field;
   Lengths lengths;
   std::uint8_t length;
+  std::string_view name;  // of the list behind "Options:"
+  const Field* field;
   void (*read)(Option&);
   std::string_view info{};  // said in Info whatever the length is
 };
 constexpr Kind kinds[] = {
-    {2, "Maximum segment size", &mss, Lengths::exactly, 4, read_mss},
-    {3, "Window scale", &wscale, Lengths::exactly, 3, read_window_scale},
-    {4, "SACK permitted", &sack_perm, Lengths::exactly, 2, read_nothing, " SACK_PERM"},
-    {5, "SACK", &sack, Lengths::at_least, 2, read_sack},
-    {6, "Echo", &echo, Lengths::exactly, 6, read_echo},
-    {7, "Echo reply", &echo, Lengths::exactly, 6, read_echo},
-    {8, "Timestamps", &timestamp, Lengths::exactly, 10, read_timestamps},
-    {11, "CC", &cc, Lengths::exactly, 6, read_cc},
-    {12, "CC.NEW", &cc, Lengths::exactly, 6, read_cc},
-    {13, "CC.ECHO", &cc, Lengths::exactly, 6, read_cc},
-    {19, "TCP MD5 signature", &md5, Lengths::exactly, 18, read_md5, " MD5"},
-    {20, "SCPS capabilities", &scps, Lengths::at_least, 2, read_scps},
-    {21, "Selective Negative Acknowledgment", &snack, Lengths::exactly, 6, read_snack},
-    {22, "SCPS record boundary", &record, Lengths::exactly, 2, read_nothing},
-    {23, "SCPS corruption experienced", &corruption, Lengths::exactly, 2, read_nothing},
-    {27, "Quick-Start", &quick_start, Lengths::exactly, 8, read_quick_start},
-    {28, "User Timeout", &user_timeout, Lengths::exactly, 4, read_user_timeout},
-    {29, "TCP AO", &ao, Lengths::at_least, 4, read_ao, "TCP AO"},
-    {34, "TCP Fast Open", &fast_open, Lengths::at_least, 2, read_fast_open},
-    {172, "Accurate ECN", &accurate_ecn, Lengths::counters, 0, read_accurate_ecn},
-    {174, "Accurate ECN", &accurate_ecn, Lengths::counters, 0, read_accurate_ecn},
-    {253, "Experimental", &experimental, Lengths::experiment, 4, read_experiment},
-    {254, "Experimental", &experimental, Lengths::experiment, 4, read_experiment},
+    {2, Lengths::exactly, 4, "Maximum segment size", &mss, read_mss},
+    {3, Lengths::exactly, 3, "Window scale", &wscale, read_window_scale},
+    {4, Lengths::exactly, 2, "SACK permitted", &sack_perm, read_nothing, " SACK_PERM"},
+    {5, Lengths::at_least, 2, "SACK", &sack, read_sack},
+    {6, Lengths::exactly, 6, "Echo", &echo, read_echo},
+    {7, Lengths::exactly, 6, "Echo reply", &echo, read_echo},
+    {8, Lengths::exactly, 10, "Timestamps", &timestamp, read_timestamps},
+    {11, Lengths::exactly, 6, "CC", &cc, read_cc},
+    {12, Lengths::exactly, 6, "CC.NEW", &cc, read_cc},
+    {13, Lengths::exactly, 6, "CC.ECHO", &cc, read_cc},
+    {19, Lengths::exactly, 18, "TCP MD5 signature", &md5, read_md5, " MD5"},
+    {20, Lengths::at_least, 2, "SCPS capabilities", &scps, read_scps},
+    {21, Lengths::exactly, 6, "Selective Negative Acknowledgment", &snack, read_snack},
+    {22, Lengths::exactly, 2, "SCPS record boundary", &record, read_nothing},
+    {23, Lengths::exactly, 2, "SCPS corruption experienced", &corruption, read_nothing},
+    {27, Lengths::exactly, 8, "Quick-Start", &quick_start, read_quick_start},
+    {28, Lengths::exactly, 4, "User Timeout", &user_timeout, read_user_timeout},
+    {29, Lengths::at_least, 4, "TCP AO", &ao, read_ao, "TCP AO"},
+    {34, Lengths::at_least, 2, "TCP Fast Open", &fast_open, read_fast_open},
+    {172, Lengths::counters, 0, "Accurate ECN", &accurate_ecn, read_accurate_ecn},
+    {174, Lengths::counters, 0, "Accurate ECN", &accurate_ecn, read_accurate_ecn},
+    {253, Lengths::experiment, 4, "Experimental", &experimental, read_experiment},
+    {254, Lengths::experiment, 4, "Experimental", &experimental, read_experiment},
 };
-constexpr Kind unknown_kind{0, {}, &unknown, Lengths::at_least, 2, read_unknown};
+constexpr Kind unknown_kind{0, Lengths::at_least, 2, {}, &unknown, read_unknown};
 constexpr std::uint8_t multipath = 30;
 
 const Kind* find_kind(std::uint8_t kind) noexcept {
