@@ -769,6 +769,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   if (p.columns() && !deferred) append_ports(p, p.out.columns.info);
   static const TcpAnalysis nothing_known{};
   Segment s{p, in, in, {}, &nothing_known};
+  Column<128> flag_room;  // outlives what is made of it when `settled` goes
   const Settled settled{p.out.columns.info};
   std::string_view title;
   if (p.wants_items()) {
@@ -815,7 +816,6 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   const std::uint32_t scaled =
       is_syn || a.window_scale < 0 ? facts.window : std::uint32_t{facts.window} << a.window_scale;
 
-  Column<128> flag_room;
   s.flag_words = flag_words(facts.flags, a.accurate_ecn, flag_room);
   s.relative_sequence = a.relative_sequence;
   s.relative_acknowledgment = a.relative_acknowledgment;
