@@ -64,8 +64,8 @@ class Printer {
   [[nodiscard]] encap::Detail detail() const {
     using encap::Detail;
     if (options_.quiet) return Detail::columns;
-    if (options_.fields) return options_.fields->columns_only() ? Detail::columns : Detail::items;
     if (is_json(options_.format)) return Detail::items;
+    if (options_.fields) return options_.fields->detail();
     return options_.tree || options_.hex ? Detail::items : Detail::columns;
   }
   /// Whether packets may be rendered at the same time: lines of the list stand for themselves.

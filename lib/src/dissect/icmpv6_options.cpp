@@ -782,7 +782,7 @@ void dissect_body(Walk& w, const Option& o) {
     default:
       if (p.wants_items()) {
         p.note(o.tree, undecoded,
-               p.text("Dissector for ICMPv6 Option ({}) code not implemented, Contact Wireshark developers if you want "
+               p.value("Dissector for ICMPv6 Option ({}) code not implemented, Contact Wireshark developers if you want "
                       "this supported",
                       o.type));
       }

@@ -169,11 +169,11 @@ ItemId Packet::add_text(ItemId parent, const Octets& in, std::uint32_t offset, s
 }
 
 void Packet::set_text(ItemId item, std::string_view line) {
-  if (item != ItemId::none && !stopped()) out.at(item).text = line;
+  if (wants_lines() && item != ItemId::none && !stopped()) out.at(item).text = line;
 }
 
 void Packet::append_text(ItemId item, std::string_view more) {
-  if (item == ItemId::none || stopped()) return;
+  if (!wants_lines() || item == ItemId::none || stopped()) return;
   std::string line;
   append_label(line, out, out.at(item));
   const std::size_t before = line.size();
@@ -189,7 +189,7 @@ void Packet::append_text(ItemId item, std::string_view more) {
 }
 
 void Packet::prepend_text(ItemId item, std::string_view more) {
-  if (item == ItemId::none || stopped()) return;
+  if (!wants_lines() || item == ItemId::none || stopped()) return;
   std::string line{more};
   append_label(line, out, out.at(item));
   out.at(item).text = out.arena.copy(line);
@@ -246,7 +246,7 @@ std::string_view Packet::text_of(const Address& address) {
 }
 
 void Packet::add_layer_name(std::string_view filter) noexcept {
-  if (out.detail != Detail::items || filter.empty() || names_size_ + filter.size() + 1 > names_.size()) return;
+  if (out.detail == Detail::columns || filter.empty() || names_size_ + filter.size() + 1 > names_.size()) return;
   if (names_size_ != 0) names_[names_size_++] = ':';
   filter.copy(names_.data() + names_size_, filter.size());
   names_size_ += filter.size();
@@ -274,7 +274,7 @@ std::uint32_t Packet::call(const ProtocolInfo& protocol, const Octets& in) {
   if (!stopped()) {  // a stop is told under the name of the layer it happened in
     protocol_name = name_before;
     // A layer that showed nothing is not named.
-    const bool silent = out.detail == Detail::items && out.items.size() == items_before;
+    const bool silent = out.detail != Detail::columns && out.items.size() == items_before;
     if (used == 0 || silent) names_size_ = names_before;
   }
   return used;

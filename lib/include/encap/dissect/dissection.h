@@ -176,6 +176,7 @@ struct Columns {
 /// How much of a packet is taken down.
 enum class Detail : std::uint8_t {
   columns,  ///< the list line only: no items
+  fields,   ///< all fields with their values, and none of the lines that are written for people
   items     ///< all fields with their values and lines
 };
 

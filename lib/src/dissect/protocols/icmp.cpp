@@ -285,7 +285,7 @@ void dissect_echo(Packet& p, ItemId layer, const Octets& in, bool is_reply) {
       if (p.wants_items()) {
         p.generated(p.add(layer, response_to, in, 0, 0, request->frame));
         const double milliseconds = static_cast<double>((p.time() - request->time).count()) / 1e6;
-        const ItemId id = p.add_string(layer, response_time, in, 0, 0, p.text("{:.3f}", milliseconds));
+        const ItemId id = p.add_string(layer, response_time, in, 0, 0, p.value("{:.3f}", milliseconds));
         p.set_text(p.generated(id), p.text("Response time: {:.3f} ms", milliseconds));
       }
     }
