@@ -1,5 +1,6 @@
 #include "dissect/packet.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace encap {
@@ -90,7 +91,10 @@ ItemId Packet::add_layer(const ProtocolInfo& protocol, const Octets& in, std::ui
                          std::string_view line) {
   if (!wants_items()) return ItemId::none;
   const ItemId id = append_item(top, &protocol.layer, in, offset, length);
-  out.at(id).text = line.empty() ? protocol.layer.label : line;
+  Item& item = out.at(id);
+  item.text = line.empty() ? protocol.layer.label : line;
+  item.is_layer = true;
+  item.reach = in.captured - std::min(offset, in.captured);
   return id;
 }
 
