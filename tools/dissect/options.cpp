@@ -21,6 +21,8 @@ constexpr const char* examples = R"(Examples:
       these layers in full and the others in a line, of the first ten packets
   dissect -T fields -e frame.number -e ip.src -e tcp.port -E header=y http.pcap
       a table of fields
+  dissect -Y 'http.request and ip.src == 10.0.0.0/8' http.pcap
+      the packets that a display filter of tshark's selects
   dissect -T json http.pcap | jq .[0]._source.layers.ip
       JSON; -T ek for Elasticsearch
   tcpdump -i lo -U -w - | dissect -l -

@@ -20,29 +20,27 @@ constexpr Field unreassembled_layer{"_ws.unreassembled", "Unreassembled Fragment
 
 constexpr Field expert_layer{"_ws.expert", "Expert Info", FieldType::protocol};
 constexpr Field expert_message{"_ws.expert.message", "Message", FieldType::string};
-constexpr Field expert_severity{"_ws.expert.severity", "Severity level", FieldType::uint32};
-constexpr Field expert_group{"_ws.expert.group", "Group", FieldType::uint32};
-
 // Wireshark's numbers of severities and groups, which -T fields and JSON show.
-struct Numbered {
-  std::string_view name;
-  std::uint32_t number;
-};
-constexpr Numbered severities[] = {{"", 0},
-                                   {"Comment", 0x00100000},
-                                   {"Chat", 0x00200000},
-                                   {"Note", 0x00400000},
-                                   {"Warning", 0x00600000},
-                                   {"Error", 0x00800000}};
-constexpr Numbered groups[] = {{"Checksum", 0x01000000},   {"Sequence", 0x02000000},  {"Response", 0x03000000},
-                               {"Request", 0x04000000},    {"Undecoded", 0x05000000}, {"Reassemble", 0x06000000},
-                               {"Malformed", 0x07000000},  {"Debug", 0x08000000},     {"Protocol", 0x09000000},
-                               {"Security", 0x0a000000},   {"Comment", 0x0b000000},   {"Decryption", 0x0c000000},
-                               {"Assumption", 0x0d000000}, {"Deprecated", 0x0e000000}};
+constexpr ValueName severities[] = {{0, 0, ""},
+                                    {0x00100000, 0x00100000, "Comment"},
+                                    {0x00200000, 0x00200000, "Chat"},
+                                    {0x00400000, 0x00400000, "Note"},
+                                    {0x00600000, 0x00600000, "Warning"},
+                                    {0x00800000, 0x00800000, "Error"}};
+constexpr ValueName groups[] = {{0x01000000, 0x01000000, "Checksum"},   {0x02000000, 0x02000000, "Sequence"},
+                                {0x03000000, 0x03000000, "Response"},   {0x04000000, 0x04000000, "Request"},
+                                {0x05000000, 0x05000000, "Undecoded"},  {0x06000000, 0x06000000, "Reassemble"},
+                                {0x07000000, 0x07000000, "Malformed"},  {0x08000000, 0x08000000, "Debug"},
+                                {0x09000000, 0x09000000, "Protocol"},   {0x0a000000, 0x0a000000, "Security"},
+                                {0x0b000000, 0x0b000000, "Comment"},    {0x0c000000, 0x0c000000, "Decryption"},
+                                {0x0d000000, 0x0d000000, "Assumption"}, {0x0e000000, 0x0e000000, "Deprecated"}};
+
+constexpr Field expert_severity{"_ws.expert.severity", "Severity level", FieldType::uint32, {.names = severities}};
+constexpr Field expert_group{"_ws.expert.group", "Group", FieldType::uint32, {.names = groups}};
 
 std::uint32_t group_number(std::string_view name) noexcept {
-  for (const Numbered& group : groups) {
-    if (group.name == name) return group.number;
+  for (const ValueName& group : groups) {
+    if (group.name == name) return static_cast<std::uint32_t>(group.first);
   }
   return 0;
 }
@@ -227,7 +225,7 @@ void Packet::note(ItemId item, const Note& kind, std::string_view line) {
   if (item == ItemId::none) item = top;
   const std::string_view message = (line.empty() ? kind.field.label : line).substr(0, 239);  // Wireshark cuts there
   const Octets nowhere{};
-  const Numbered& severity = severities[static_cast<std::size_t>(kind.severity)];
+  const ValueName& severity = severities[static_cast<std::size_t>(kind.severity)];
   const ItemId tree = append_item(item, &expert_layer, nowhere, 0, 0);
   out.at(tree).severity = kind.severity;
   out.at(tree).generated = true;
@@ -236,7 +234,7 @@ void Packet::note(ItemId item, const Note& kind, std::string_view line) {
   out.at(named).text = message.data() == line.data() ? out.arena.copy(message) : message;
   out.at(named).generated = true;
   hidden(generated(add_string(tree, expert_message, nowhere, 0, 0, message)));
-  const ItemId level = generated(add(tree, expert_severity, nowhere, 0, 0, severity.number));
+  const ItemId level = generated(add(tree, expert_severity, nowhere, 0, 0, severity.first));
   set_text(level, text("Severity level: {}", severity.name));
   const ItemId group = generated(add(tree, expert_group, nowhere, 0, 0, group_number(kind.group)));
   set_text(group, text("Group: {}", kind.group));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <limits>
 
 #include "filter/types.h"
@@ -12,44 +11,46 @@ namespace {
 
 constexpr std::int32_t second = 1'000'000'000;  // nanoseconds
 
-template <class Number>
-constexpr int order_of(Number left, Number right) noexcept {
-  return left < right ? -1 : left > right ? 1 : 0;
-}
+using Ordering = std::partial_ordering;
+
+Ordering order_of_octets(std::string_view left, std::string_view right) noexcept { return left.compare(right) <=> 0; }
 
 std::int64_t as_signed(const Value& value) noexcept { return static_cast<std::int64_t>(value.number); }
 double as_real(const Value& value) noexcept { return std::bit_cast<double>(value.number); }
 
-// The left one says how both are read: beside a number without a sign, one below 0 is larger than all.
-int compare_numbers(const Value& left, const Value& right) noexcept {
-  return left.is_signed ? order_of(as_signed(left), as_signed(right)) : order_of(left.number, right.number);
+// The left one says how both are read. One without a sign is neither less nor greater than one below 0.
+Ordering compare_numbers(const Value& left, const Value& right) noexcept {
+  if (left.is_signed) return as_signed(left) <=> as_signed(right);
+  if (right.is_signed && as_signed(right) < 0) return Ordering::unordered;
+  return left.number <=> right.number;
 }
 
 // tshark takes the lower 32 bits of how many seconds lie between two times.
-int compare_times(const Value& left, const Value& right) noexcept {
-  if (left.number == right.number) return order_of(left.nanoseconds, right.nanoseconds);
+Ordering compare_times(const Value& left, const Value& right) noexcept {
+  if (left.number == right.number) return left.nanoseconds <=> right.nanoseconds;
   const auto difference = static_cast<std::int32_t>(static_cast<std::uint32_t>(left.number - right.number));
-  return order_of(difference, 0);
+  return difference <=> 0;
 }
 
-int compare_ipv4(const Value& left, const Value& right) noexcept {
+Ordering compare_ipv4(const Value& left, const Value& right) noexcept {
   const unsigned bits = std::min(left.prefix, right.prefix);
   const std::uint64_t mask = bits == 0 ? 0 : ~std::uint64_t{0} << (32 - std::min(bits, 32u));
-  return order_of(left.number & mask, right.number & mask);
+  return (left.number & mask) <=> (right.number & mask);
 }
 
-int compare_ipv6(const Value& left, const Value& right) noexcept {
+Ordering compare_ipv6(const Value& left, const Value& right) noexcept {
   const unsigned bits = std::min(left.prefix, right.prefix);
   const std::size_t whole = bits / 8;
-  if (const int order = std::memcmp(left.data, right.data, whole); order != 0 || bits % 8 == 0) return order;
+  const Ordering order = order_of_octets({left.data, whole}, {right.data, whole});
+  if (order != 0 || bits % 8 == 0) return order;
   const unsigned mask = 0xff00u >> bits % 8;
-  return order_of(static_cast<unsigned char>(left.data[whole]) & mask,
-                  static_cast<unsigned char>(right.data[whole]) & mask);
+  return (static_cast<unsigned char>(left.data[whole]) & mask) <=>
+         (static_cast<unsigned char>(right.data[whole]) & mask);
 }
 
-int compare_octets(const Value& left, const Value& right) noexcept {
-  if (left.size != right.size) return order_of(left.size, right.size);
-  return std::memcmp(left.data, right.data, left.size);
+Ordering compare_octets(const Value& left, const Value& right) noexcept {
+  if (left.size != right.size) return left.size <=> right.size;
+  return order_of_octets(left.octets(), right.octets());
 }
 
 // What numbers of a width hold.
@@ -189,12 +190,12 @@ Order natural_order(FieldType left, FieldType right) noexcept {
   }
 }
 
-int compare(Order order, const Value& left, const Value& right) noexcept {
+std::partial_ordering compare(Order order, const Value& left, const Value& right) noexcept {
   switch (order) {
     case Order::number:
       return compare_numbers(left, right);
     case Order::real:
-      return order_of(as_real(left), as_real(right));
+      return as_real(left) <=> as_real(right);
     case Order::time:
       return compare_times(left, right);
     case Order::ipv4:
@@ -202,14 +203,14 @@ int compare(Order order, const Value& left, const Value& right) noexcept {
     case Order::ipv6:
       return compare_ipv6(left, right);
     case Order::text:
-      return left.octets().compare(right.octets());
+      return order_of_octets(left.octets(), right.octets());
     case Order::octets:
       return compare_octets(left, right);
   }
-  return 0;
+  return Ordering::unordered;
 }
 
-bool holds(Relation relation, int order) noexcept {
+bool holds(Relation relation, std::partial_ordering order) noexcept {
   switch (relation) {
     case Relation::equal:
     case Relation::all_equal:

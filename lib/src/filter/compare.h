@@ -1,5 +1,8 @@
 #pragma once
 
+#include <compare>
+#include <optional>
+
 #include "filter/program.h"
 #include "filter/value.h"
 
@@ -8,10 +11,9 @@ namespace encap::filter {
 /// How values of these types are compared, the left one's saying more.
 [[nodiscard]] Order natural_order(FieldType left, FieldType right) noexcept;
 
-/// Below, at or above 0 as `left` is less than, equal to or greater than `right`.
-[[nodiscard]] int compare(Order order, const Value& left, const Value& right) noexcept;
+[[nodiscard]] std::partial_ordering compare(Order order, const Value& left, const Value& right) noexcept;
 
-[[nodiscard]] bool holds(Relation relation, int order) noexcept;
+[[nodiscard]] bool holds(Relation relation, std::partial_ordering order) noexcept;
 
 [[nodiscard]] bool is_zero(FieldType type, const Value& value) noexcept;
 

@@ -79,26 +79,28 @@ class Compiler {
 
   // --- fields ------------------------------------------------------------------------------------------------------
   Operand field(std::string_view name, const Entity& entity) {
-    Operand operand;
-    if (const FieldEntry* const entry = find_field(name)) {
-      operand.kind = Kind::field;
-      operand.field = entry->field;
-      operand.type = entry->field->type;
-      const auto known = std::find(program_.names.begin(), program_.names.end(), name);
-      operand.name = static_cast<std::size_t>(known - program_.names.begin());
-      if (known == program_.names.end()) program_.names.emplace_back(name);
-      operand.has_layers = entity.has_layers;
-      operand.ranges = entity.ranges;
-      program_.has_layers = program_.has_layers || entity.has_layers;
-      for (const Field* other : fields_named(name)) {
-        if (operand.field->look.names.empty() && !other->look.names.empty()) operand.field = other;
-      }
+    Operand operand{.kind = Kind::field, .name = place_of(name, program_.names), .has_layers = entity.has_layers};
+    operand.ranges = entity.ranges;
+    program_.has_layers = program_.has_layers || entity.has_layers;
+    const FieldEntry* const entry = find_field(name);
+    if (entry == nullptr) {
+      operand.any_type = true;
+      (void)place_of(name, program_.unfilled);
       return operand;
     }
-    operand.any_type = true;
-    if (std::find(program_.unfilled.begin(), program_.unfilled.end(), name) == program_.unfilled.end())
-      program_.unfilled.emplace_back(name);
+    operand.field = entry->field;
+    operand.type = entry->field->type;
+    for (const Field* other : fields_named(name)) {
+      if (operand.field->look.names.empty() && !other->look.names.empty()) operand.field = other;
+    }
     return operand;
+  }
+  // Where the name is among the others; it is added when it is not.
+  static std::size_t place_of(std::string_view name, std::vector<std::string>& names) {
+    const auto known = std::find(names.begin(), names.end(), name);
+    const auto place = static_cast<std::size_t>(known - names.begin());
+    if (known == names.end()) names.emplace_back(name);
+    return place;
   }
   Operand reference(const Entity& entity) {
     Operand operand;  // nobody looks at a packet whose value this would be
@@ -466,9 +468,17 @@ class Compiler {
     } else {
       others = right_side(right, left, values);
     }
+    // For a slice only the layer's own octets are searched, as for another slice.
+    if (right.kind == Entity::Kind::slice) values = whole(std::move(values));
     test.operands.push_back(std::move(values));
     test.operands.push_back(std::move(others));
     return test;
+  }
+
+  static Operand whole(Operand operand) {
+    Operand slice{.kind = Kind::slice, .type = FieldType::bytes, .any_type = operand.any_type, .ranges = {Range{}}};
+    slice.operands.push_back(std::move(operand));
+    return slice;
   }
 
   Test match(const Sentence& sentence) {

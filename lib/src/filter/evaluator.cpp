@@ -1,12 +1,10 @@
 #include "filter/evaluator.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
+#include <utility>
 
 #include "base/utf8.h"
 #include "dissect/text.h"
-#include "encap/dissect/field_table.h"
 #include "filter/compare.h"
 #include "filter/types.h"
 
@@ -53,16 +51,7 @@ bool is_in(const std::vector<Range>& ranges, std::uint32_t layer, std::uint32_t 
 }  // namespace
 
 Evaluator::Evaluator(Program program) : program_{std::move(program)} {
-  std::vector<Entry> entries;
-  for (std::size_t name = 0; name < program_.names.size(); ++name) {
-    for (const Field* field : fields_named(program_.names[name])) entries.push_back({field, name});
-  }
-  table_.resize(std::bit_ceil(2 * entries.size() + 1));
-  for (const Entry& entry : entries) {
-    std::size_t at = place_of(entry.field, table_.size() - 1);
-    while (table_[at].field != nullptr) at = (at + 1) & (table_.size() - 1);
-    table_[at] = entry;
-  }
+  table_.resize(64);
   found_.resize(program_.names.size());
 }
 
@@ -77,13 +66,23 @@ bool Evaluator::matches(const Dissection& dissection) {
 // --- finding the fields
 // -----------------------------------------------------------------------------------------------
 
-const std::size_t* Evaluator::name_of(const Field* field) const noexcept {
-  if (field == nullptr) return nullptr;
-  const std::size_t mask = table_.size() - 1;
-  for (std::size_t at = place_of(field, mask); table_[at].field != nullptr; at = (at + 1) & mask) {
-    if (table_[at].field == field) return &table_[at].name;
+std::size_t Evaluator::name_of(const Field* field) {
+  const auto slot_of = [this](const Field* wanted) -> Entry& {
+    const std::size_t mask = table_.size() - 1;
+    std::size_t at = place_of(wanted, mask);
+    while (table_[at].field != nullptr && table_[at].field != wanted) at = (at + 1) & mask;
+    return table_[at];
+  };
+  if (const Entry& known = slot_of(field); known.field != nullptr) return known.name;
+  if (2 * ++known_fields_ > table_.size()) {
+    const std::vector<Entry> before = std::exchange(table_, std::vector<Entry>(2 * table_.size()));
+    for (const Entry& entry : before) {
+      if (entry.field != nullptr) slot_of(entry.field) = entry;
+    }
   }
-  return nullptr;
+  const auto name = std::find(program_.names.begin(), program_.names.end(), field->name);
+  slot_of(field) = {field, static_cast<std::size_t>(name - program_.names.begin())};
+  return slot_of(field).name;
 }
 
 void Evaluator::find_items() {
@@ -91,8 +90,9 @@ void Evaluator::find_items() {
   if (program_.has_layers) number_layers();
   const std::vector<Item>& items = dissection_->items;
   for (std::size_t i = 1; i < items.size(); ++i) {
-    const std::size_t* const name = name_of(items[i].field);
-    if (name != nullptr) found_[*name].push_back({&items[i], program_.has_layers ? layers_[i] : 0});
+    if (items[i].field == nullptr) continue;
+    const std::size_t name = name_of(items[i].field);
+    if (name < found_.size()) found_[name].push_back({&items[i], program_.has_layers ? layers_[i] : 0});
   }
 }
 
@@ -224,35 +224,32 @@ bool Evaluator::match(const Test& test) {
                     [&](const Value& value) { return test.regex->matches(value.searched()); });
 }
 
+// With `all`, every value must be at the same element.
 bool Evaluator::membership(const Test& test) {
   const Values values = evaluate(test.operands[0]);
+  const std::size_t end = values_.size();
   bool result = false;
-  if (values.present) {
-    const std::size_t end = values_.size();
+  for (std::size_t i = 1; i < test.operands.size() && values.present && !result; ++i) {
+    const bool is_range = test.range_to_next[i];
+    const auto is_here = [&](std::size_t value) {
+      const Relation relation = is_range ? Relation::greater_equal : Relation::equal;
+      return is_at(test, i, value, relation) && (!is_range || is_at(test, i + 1, value, Relation::less_equal));
+    };
     result = test.for_all;
-    for (std::size_t i = values.first; i < end && result == test.for_all; ++i) {
-      const Value value = values_[i];
-      if (is_in_set(test, value) != test.for_all) result = !test.for_all;
+    for (std::size_t value = values.first; value < end && result == test.for_all; ++value) {
+      if (is_here(value) != test.for_all) result = !test.for_all;
     }
+    if (is_range) ++i;
   }
   values_.resize(values.first);
   return result;
 }
 
-bool Evaluator::is_in_set(const Test& test, const Value& value) {
-  for (std::size_t i = 1; i < test.operands.size(); ++i) {
-    const auto is_at = [&](Relation relation) {
-      return [&test, &value, relation](const Value& end) { return holds(relation, compare(test.order, value, end)); };
-    };
-    if (!test.range_to_next[i]) {
-      if (some_value(test.operands[i], false, is_at(Relation::equal))) return true;
-      continue;
-    }
-    const bool above = some_value(test.operands[i], false, is_at(Relation::greater_equal));
-    ++i;
-    if (above && some_value(test.operands[i], false, is_at(Relation::less_equal))) return true;
-  }
-  return false;
+// Whether a value stands so to an element of the set.
+bool Evaluator::is_at(const Test& test, std::size_t element, std::size_t value, Relation relation) {
+  const Value left = values_[value];
+  return some_value(test.operands[element], test.for_all,
+                    [&](const Value& right) { return holds(relation, compare(test.order, left, right)); });
 }
 
 // --- values
@@ -261,7 +258,8 @@ bool Evaluator::is_in_set(const Test& test, const Value& value) {
 Evaluator::Values Evaluator::evaluate(const Operand& operand) {
   switch (operand.kind) {
     case Operand::Kind::field:
-      return field(operand);
+      if (!operand.any_type) return field(operand);
+      [[fallthrough]];
     case Operand::Kind::absent:
       return {values_.size(), false};
     case Operand::Kind::constant:

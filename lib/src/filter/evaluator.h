@@ -35,7 +35,7 @@ class Evaluator {
   };
 
   void find_items();
-  [[nodiscard]] const std::size_t* name_of(const Field* field) const noexcept;
+  [[nodiscard]] std::size_t name_of(const Field* field);
   void number_layers();
 
   [[nodiscard]] bool is_true(const Test& test);
@@ -44,7 +44,7 @@ class Evaluator {
   [[nodiscard]] bool search(const Test& test);
   [[nodiscard]] bool match(const Test& test);
   [[nodiscard]] bool membership(const Test& test);
-  [[nodiscard]] bool is_in_set(const Test& test, const Value& value);
+  [[nodiscard]] bool is_at(const Test& test, std::size_t element, std::size_t value, Relation relation);
   template <class Holds>
   [[nodiscard]] bool some_value(const Operand& operand, bool for_all, Holds holds);
 
@@ -67,12 +67,14 @@ class Evaluator {
   [[nodiscard]] Values extreme(const Operand& operand);
 
   Program program_;
-  // Which name a field goes by: open addressing, as large as twice the fields and a power of two.
+  // Which of the names a field goes by, for each field that was met: open addressing, half full at most. As many
+  // entries as there are fields in the program.
   struct Entry {
     const Field* field = nullptr;
-    std::size_t name = 0;
+    std::size_t name = 0;  // beyond the last one: none
   };
   std::vector<Entry> table_;
+  std::size_t known_fields_ = 0;
   std::vector<std::vector<Found>> found_;  // by name
   std::vector<std::uint32_t> layers_;      // by item, where they are asked for
   std::vector<LayerCount> layer_counts_;   // of the packet at hand

@@ -211,10 +211,18 @@ Token Lexer::field_token() {
 
 // The value of a field in a packet that somebody looks at: nobody does here.
 Token Lexer::reference_token() {
+  if (starts_word(peek(1))) {
+    ++at_;
+    Token token = word_token();
+    token.kind = TokenKind::other;
+    return token;
+  }
   const std::size_t end = rest().find('}');
   if (peek(1) != '{' || end == std::string_view::npos) return take(TokenKind::other, 1);
   const std::string name{text_.substr(at_ + 2, end - 2)};
-  if (!is_field(name)) return fail(fmt::format("macro '{}' does not exist", name.substr(0, name.find(':'))), {});
+  const FieldEntry* const entry = find_field(name);
+  if (entry == nullptr || entry->field->type == FieldType::protocol)
+    return fail(fmt::format("macro '{}' does not exist", name.substr(0, name.find(':'))), {});
   Token token = take(TokenKind::reference, end + 1);
   token.place = {token.place.offset + 2, name.size()};
   token.text = "$";
@@ -253,7 +261,8 @@ Token Lexer::string_token(bool raw) {
   at_ += raw ? 2 : 1;
   const std::size_t start = at_;
   while (at_ < text_.size() && text_[at_] != '"') {
-    const bool escaped = text_[at_] == '\\' && at_ + 1 < text_.size();
+    const bool escaped = text_[at_] == '\\';
+    if (escaped && at_ + 1 == text_.size()) return fail("The final quote was missing from a quoted string.", {at_, 1});
     if (escaped && !raw) {
       if (!read_escape(token.value)) return {};
       continue;

@@ -369,62 +369,55 @@ class Parser {
         if (!fault_) unexpected();
         return all;
       }
-      all.push_back(range(text));
-      token_ = fault_ ? Token{} : lexer_.next_in_brackets();
+      // The bracket that is missing is told before a range that is none.
+      const Token written = std::exchange(token_, lexer_.next_in_brackets());
+      if (fault_) return all;
+      all.push_back(range(written, text));
       if (!is(TokenKind::comma)) break;
     }
     if (!fault_) take();
     text += ']';
     return all;
   }
-  Range range(std::string& text) {
-    const std::string_view written = token_.text;
+  Range range(const Token& token, std::string& text) {
+    const std::string& written = token.text;
+    const auto refuse = [&](std::string reason) {
+      fault_.set(std::move(reason), token.place);
+      return Range{};
+    };
+    const std::string_view all = written;
     std::int64_t start = 0;
     std::size_t at = 0;
-    if (written[0] != ':') {
-      at = read_number(written, start);
-      if (at == 0) return not_a_number(written);
-      if (!fits(start)) return overflow(written);
+    if (all[0] != ':') {
+      at = read_number(all, start);
+      if (at == 0) return refuse(fmt::format("\"{}\" is not a valid number.", all));
+      if (!fits(start)) return refuse(fmt::format("\"{}\" causes an integer overflow.", all));
     }
-    while (at < written.size() && is_ascii_space(written[at])) ++at;
+    while (at < all.size() && is_ascii_space(all[at])) ++at;
     const auto first = static_cast<std::int32_t>(start);
-    if (at == written.size()) {
+    if (at == all.size()) {
       text += fmt::format("{}:1", first);
       return {first, 1};
     }
-    text += written;
-    const char sign = written[at];
-    const std::string_view behind = written.substr(at + 1);
+    text += all;
+    const char sign = all[at];
+    const std::string_view behind = all.substr(at + 1);
     if (sign == ':' && behind.empty()) return {first, 0};
     std::int64_t second = 0;
     const std::size_t read = read_number(behind, second);
     if ((sign != ':' && sign != '-') || read == 0 || read != behind.size() || !fits(second))
-      return not_a_range(written);
+      return refuse(fmt::format("\"{}\" is not a valid range.", all));
     if (sign == ':') {
       if (second > 0) return {first, static_cast<std::int32_t>(second)};
-      return refuse(written, fmt::format("length {} isn't positive", second));
+      return refuse(fmt::format("Range {} isn't valid because length {} isn't positive", all, second));
     }
-    if ((start < 0) != (second < 0))
-      return refuse(written, fmt::format("{} and {} have different signs", start, second));
-    if (start >= second) return refuse(written, fmt::format("{} is greater or equal than {}", start, second));
+    if ((start < 0) != (second < 0)) {
+      return refuse(fmt::format("Range {} isn't valid because {} and {} have different signs", all, start, second));
+    }
+    if (start >= second)
+      return refuse(fmt::format("Range {} isn't valid because {} is greater or equal than {}", all, start, second));
     const std::int64_t length = std::min<std::int64_t>(second - start + 1, std::numeric_limits<std::int32_t>::max());
     return {first, static_cast<std::int32_t>(length)};
-  }
-  Range not_a_number(std::string_view text) {
-    fault_.set(fmt::format("\"{}\" is not a valid number.", text), token_.place);
-    return {};
-  }
-  Range overflow(std::string_view text) {
-    fault_.set(fmt::format("\"{}\" causes an integer overflow.", text), token_.place);
-    return {};
-  }
-  Range not_a_range(std::string_view text) {
-    fault_.set(fmt::format("\"{}\" is not a valid range.", text), token_.place);
-    return {};
-  }
-  Range refuse(std::string_view text, const std::string& why) {
-    fault_.set(fmt::format("Range {} isn't valid because {}", text, why), token_.place);
-    return {};
   }
 
   Lexer lexer_;
