@@ -99,7 +99,7 @@ void Evaluator::find_items() {
 // Layers of one protocol are counted from 1; a field has the number of the layer it is in.
 void Evaluator::number_layers() {
   const std::vector<Item>& items = dissection_->items;
-  layers_.assign(items.size(), 0);
+  layers_.assign(items.size(), 1);  // what is in no layer is of the first one
   layer_counts_.clear();
   for (std::size_t i = 1; i < items.size(); ++i) {
     if (!items[i].is_layer) {

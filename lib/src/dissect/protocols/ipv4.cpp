@@ -198,6 +198,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     }
   }
   const Octets datagram = in.cut(total);
+  if (layer != ItemId::none) p.out.at(layer).reach = std::min(p.out.at(layer).reach, datagram.captured);
 
   const std::uint16_t id = p.u16(in, 4);
   p.add(layer, identification, in);
