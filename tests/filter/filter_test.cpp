@@ -28,7 +28,7 @@ class FilterTest : public testing::Test {
   }
   bool matches(std::string_view text) {
     auto filter = Filter::compile(text);
-    EXPECT_TRUE(filter.has_value()) << text << ": " << filter.error().reason;
+    EXPECT_TRUE(filter.has_value()) << text;
     return filter && filter->matches(dissection_);
   }
   static std::string refused(std::string_view text) {
@@ -120,13 +120,8 @@ TEST_F(Filtering, allocates_nothing_once_it_has_seen_such_a_packet) {
   auto filter = Filter::compile(
       "not (tcp.port == 81 or ip.addr == 11.0.0.0/8 or tcp contains \"GET\" or eth.src[0:3] == 01:02:03) and "
       "tcp.flags & 0x12 == 2 and max(tcp.srcport, tcp.dstport) - tcp.dstport == 920 and frame[0,2-3] != 00 and "
-      "string(ip.ttl) matches \"^6\" and tcp.port in {1..79, 80} and ip.src#1 and frame.protocols contains tcp");
-  ASSERT_FALSE(filter.has_value());  // `tcp` is a field there
-  filter = Filter::compile(
-      "not (tcp.port == 81 or ip.addr == 11.0.0.0/8 or tcp contains \"GET\" or eth.src[0:3] == 01:02:03) and "
-      "tcp.flags & 0x12 == 2 and max(tcp.srcport, tcp.dstport) - tcp.dstport == 920 and frame[0,2-3] != 00 and "
       "string(ip.ttl) matches \"^6\" and tcp.port in {1..79, 80} and ip.src#1 and upper(frame.protocols) contains TCP");
-  ASSERT_TRUE(filter.has_value()) << filter.error().reason;
+  ASSERT_TRUE(filter.has_value());
   EXPECT_TRUE(filter->matches(dissection_));
   const AllocationCounter allocations;
   EXPECT_TRUE(filter->matches(dissection_));

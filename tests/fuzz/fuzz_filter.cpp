@@ -62,7 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const FilterError& error = filter.error();
     ENCAP_FUZZ_CHECK(!error.reason.empty());
     ENCAP_FUZZ_CHECK(error.offset <= text.size());
-    test::touch(std::as_bytes(std::span{to_string(error, text)}));
+    test::touch(as_bytes(to_string(error, text)));
   }
   return 0;
 }

@@ -112,7 +112,7 @@ std::optional<Value> compute_unsigned(Arithmetic sign, std::uint64_t left, std::
         result = left - right;
         break;
       }
-      if (right - left > static_cast<std::uint64_t>(bounds.highest) + 1) return std::nullopt;
+      if (right > static_cast<std::uint64_t>(bounds.highest)) return std::nullopt;
       return with_number(left - right, true);
     case Arithmetic::multiply:
       overflow = __builtin_mul_overflow(left, right, &result);

@@ -404,7 +404,7 @@ class Compiler {
                        const Operand& right) {
     const Entity& left_named = speaker(left_entity);
     if (right_entity.kind == Entity::Kind::slice) return check_can_be_octets(left_named, left);
-    if (left_entity.kind == Entity::Kind::slice) return check_can_be_octets(right_entity, right);
+    if (left_named.kind == Entity::Kind::slice) return check_can_be_octets(right_entity, right);
     if (left.any_type || right.any_type || can_be_compared(left.type, right.type)) return;
     const bool left_call = left_named.kind == Entity::Kind::call;
     const bool right_call = right_entity.kind == Entity::Kind::call;

@@ -451,8 +451,8 @@ Value Evaluator::without_sign(const Operand& operand, const Value& value) {
     positive.number &= ~(std::uint64_t{1} << 63);
     return positive;
   }
-  const auto number = static_cast<std::int64_t>(value.number);
-  const bool negative = is_time(operand.type) ? number < 0 || value.nanoseconds < 0 : value.is_signed && number < 0;
+  // Of times tshark looks at the seconds alone.
+  const bool negative = (is_time(operand.type) || value.is_signed) && static_cast<std::int64_t>(value.number) < 0;
   return negative ? negate(operand.type, value).value_or(value) : value;
 }
 
