@@ -367,7 +367,9 @@ Value Evaluator::layer_value(const Item& item) const noexcept {
   const Bytes source = dissection_->sources[item.source].bytes;
   const Bytes from = source.subspan(std::min<std::size_t>(item.offset, source.size()));
   value.data = reinterpret_cast<const char*>(from.data());
-  value.size = static_cast<std::uint32_t>(std::min<std::size_t>(item.length, from.size()));
+  // A layer that marks no octets as its own has them all.
+  value.size =
+      static_cast<std::uint32_t>(std::min<std::size_t>(item.length != 0 ? item.length : item.reach, from.size()));
   value.reach = static_cast<std::uint32_t>(std::min<std::size_t>(item.reach, from.size()));
   return value;
 }
