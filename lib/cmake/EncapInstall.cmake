@@ -26,7 +26,7 @@ install(TARGETS encap EXPORT encapTargets)
 install(EXPORT encapTargets NAMESPACE encap:: DESTINATION "${config_dir}")
 
 set(find_modules "${CMAKE_CURRENT_LIST_DIR}/FindBrotli.cmake" "${CMAKE_CURRENT_LIST_DIR}/FindPCAP.cmake"
-                 "${CMAKE_CURRENT_LIST_DIR}/FindZstd.cmake")
+                 "${CMAKE_CURRENT_LIST_DIR}/FindPCRE2.cmake" "${CMAKE_CURRENT_LIST_DIR}/FindZstd.cmake")
 set(ENCAP_NEEDS_TINS OFF)
 if("interop" IN_LIST parts)
   set(ENCAP_NEEDS_TINS ON)
@@ -49,7 +49,7 @@ list(JOIN part_libraries " " part_libraries)
 
 set(ENCAP_PC_LIBS "-L\${libdir} ${part_libraries}")
 set(ENCAP_PC_CFLAGS "-I\${includedir}")
-set(needed_packages "libhwy, libpcap, zlib, libzstd, libbrotlidec")
+set(needed_packages "libhwy, libpcap, zlib, libzstd, libbrotlidec, libpcre2-8")
 set(needed_libraries "")
 if(ENCAP_NEEDS_TINS)
   set(needed_libraries "-ltins")  # Debian's libtins comes without a .pc file

@@ -60,6 +60,13 @@ class Reading {
   Dissection dissection_;
 };
 
+std::string value_of(const Item& item) {
+  std::string value;
+  if (item.field != nullptr) append_value(value, item);
+  return value;
+}
+std::string_view name_of(const Item& item) { return item.field == nullptr ? "text" : item.field->name; }
+
 class Golden : public testing::TestWithParam<std::string> {
  protected:
   static void expect_kept(const std::string& text, const char* extension) {
@@ -105,6 +112,20 @@ TEST_P(Golden, list_does_not_depend_on_whether_somebody_looks_at_the_tree) {
   Reading without{Detail::columns};
   for (const WrittenPacket& packet : packets_) {
     EXPECT_EQ(with_items.line(packet.record()), without.line(packet.record()));
+  }
+}
+
+TEST_P(Golden, fields_without_lines_have_the_values_of_items) {
+  Reading with_lines{Detail::items};
+  Reading without{Detail::fields};
+  for (const WrittenPacket& packet : packets_) {
+    const Dissection& items = with_lines.read(packet.record());
+    const Dissection& fields = without.read(packet.record());
+    EXPECT_EQ(items.columns.info.text(), fields.columns.info.text());
+    ASSERT_EQ(items.items.size(), fields.items.size());
+    for (std::size_t i = 1; i < items.items.size(); ++i) {
+      EXPECT_EQ(value_of(items.items[i]), value_of(fields.items[i])) << name_of(items.items[i]);
+    }
   }
 }
 

@@ -32,7 +32,7 @@ TEST(Fields, may_be_columns) {
   EXPECT_EQ(line_of({"_ws.col.No.", "_ws.col.Length", "_ws.col.Info"}).substr(0, 5), "1\t19\t");
   auto columns = FieldSelection::make({"_ws.col.Info"});
   ASSERT_TRUE(columns);
-  EXPECT_TRUE(columns->columns_only());
+  EXPECT_EQ(columns->detail(), Detail::columns);
 }
 
 TEST(Fields, that_there_are_not_are_named_all) {

@@ -25,6 +25,14 @@ class ReadThrough {
       broken_ = true;
     }
     if (!broken_) ENCAP_FUZZ_CHECK(info == line_only_.columns.info.text());
+    read(record, fields_dissector_, fields_);
+    ENCAP_FUZZ_CHECK(info == fields_.columns.info.text());
+    ENCAP_FUZZ_CHECK(in_full_.items.size() == fields_.items.size());
+    for (std::size_t i = 0; i < in_full_.items.size(); ++i) {
+      ENCAP_FUZZ_CHECK(in_full_.items[i].field == fields_.items[i].field);
+      ENCAP_FUZZ_CHECK(in_full_.items[i].number == fields_.items[i].number);
+      ENCAP_FUZZ_CHECK(in_full_.items[i].string() == fields_.items[i].string());
+    }
   }
 
  private:
@@ -44,6 +52,9 @@ class ReadThrough {
   bool broken_ = false;  // a packet was: what is remembered of it may differ from then on
   SessionMemory in_full_session_;
   SessionMemory line_only_session_;
+  SessionMemory fields_session_;
+  Dissector fields_dissector_{&fields_session_};
+  Dissection fields_{Detail::fields};
   Dissector in_full_dissector_{&in_full_session_};
   Dissector line_only_dissector_{&line_only_session_};
   Dissection in_full_{Detail::items};

@@ -21,6 +21,8 @@ constexpr const char* examples = R"(Examples:
       these layers in full and the others in a line, of the first ten packets
   dissect -T fields -e frame.number -e ip.src -e tcp.port -E header=y http.pcap
       a table of fields
+  dissect -Y 'http.request and ip.src == 10.0.0.0/8' http.pcap
+      the packets that a display filter of tshark's selects
   dissect -T json http.pcap | jq .[0]._source.layers.ip
       JSON; -T ek for Elasticsearch
   tcpdump -i lo -U -w - | dissect -l -
@@ -123,6 +125,11 @@ void add_names(std::vector<std::string>& names, const std::string& text) {
   }
 }
 
+void say_unfilled(const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  fmt::print(stderr, "dissect: no packet will have {}: nothing here fills it\n", fmt::join(names, ", "));
+}
+
 /// What only several options together can have wrong.
 void check(CommandOptions& options, std::vector<std::string> fields, const std::vector<std::string>& settings) {
   if (options.capture.empty()) throw CLI::ValidationError("FILE", "say which capture to read; - is standard input");
@@ -138,11 +145,20 @@ void check(CommandOptions& options, std::vector<std::string> fields, const std::
   auto selection = encap::FieldSelection::make(std::move(fields), options.time);
   if (!selection)
     throw CLI::ValidationError("-e", fmt::format("no such field: {}", fmt::join(selection.error(), ", ")));
-  if (!selection->unfilled().empty()) {
-    fmt::print(stderr, "dissect: no packet will have {}: nothing here fills it\n",
-               fmt::join(selection->unfilled(), ", "));
-  }
+  say_unfilled(selection->unfilled());
   options.fields = std::move(*selection);
+}
+
+/// Whether the text is a filter; what is wrong with it is said.
+bool set_filter(CommandOptions& options, const std::string& text) {
+  auto filter = encap::Filter::compile(text);
+  if (!filter) {
+    fmt::print(stderr, "dissect: {}\n", to_string(filter.error(), text));
+    return false;
+  }
+  say_unfilled(filter->unfilled());
+  options.filter = std::move(*filter);
+  return true;
 }
 
 }  // namespace
@@ -176,6 +192,10 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
       [&options](Text text) { options.packets = number_from_one("-c", text); });
   add("Input", "--threads", "N", "Dissect the list on N threads at most [as many as there are processors]",
       [&options](Text text) { options.threads = number_from_one("--threads", text); });
+  std::string filter;
+  app.add_option("-Y,--display-filter", filter, "Only packets that match, as in \"tcp.port == 80 and http\"")
+      ->type_name("FILTER")
+      ->group("Input");
   bool no_names = false;
   app.add_flag("-n", no_names, "Names are never looked up; taken for tshark's sake")->group("Input");
 
@@ -215,6 +235,7 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
     options.tree = options.tree || !detailed.empty();
     options.colour = colour_wanted(colour);
     check(options, std::move(fields), settings);
+    if (!filter.empty() && !set_filter(options, filter)) return ExitCode::usage;
     return options;
   } catch (const CLI::Success& wanted) {
     return static_cast<ExitCode>(app.exit(wanted));

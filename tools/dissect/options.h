@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "encap/filter/filter.h"
 #include "encap/render/fields.h"
 #include "encap/render/list.h"
 #include "exit_code.h"
@@ -27,6 +28,7 @@ struct CommandOptions {
   std::vector<std::string> detailed;  ///< the layers that -O names
   encap::TimeFormat time = encap::TimeFormat::relative;
 
+  std::optional<encap::Filter> filter;  ///< packets it does not match are read and not shown
   std::optional<encap::FieldSelection> fields;
   encap::FieldsFormat fields_format;
   bool header = false;

@@ -1,5 +1,6 @@
 #include "print.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <fmt/format.h>
@@ -62,15 +63,16 @@ class Printer {
   }
 
   [[nodiscard]] encap::Detail detail() const {
-    using encap::Detail;
-    if (options_.quiet) return Detail::columns;
-    if (options_.fields) return options_.fields->columns_only() ? Detail::columns : Detail::items;
-    if (is_json(options_.format)) return Detail::items;
-    return options_.tree || options_.hex ? Detail::items : Detail::columns;
+    // A filter looks at fields.
+    return std::max(shown_detail(), options_.filter ? encap::Detail::fields : encap::Detail::columns);
   }
   /// Whether packets may be rendered at the same time: lines of the list stand for themselves.
   [[nodiscard]] bool side_by_side() const {
-    return !options_.fields && !options_.tree && !options_.hex && !is_json(options_.format);
+    return !options_.filter && !options_.fields && !options_.tree && !options_.hex && !is_json(options_.format);
+  }
+  /// Whether a packet is shown.
+  [[nodiscard]] bool wants(const Dissection& dissection) {
+    return !options_.filter || options_.filter->matches(dissection);
   }
   void begin(std::string& out) {
     if (options_.quiet) return;
@@ -101,6 +103,13 @@ class Printer {
   }
 
  private:
+  [[nodiscard]] encap::Detail shown_detail() const {
+    using encap::Detail;
+    if (options_.quiet) return Detail::columns;
+    if (is_json(options_.format)) return Detail::items;
+    if (options_.fields) return options_.fields->detail();
+    return options_.tree || options_.hex ? Detail::items : Detail::columns;
+  }
   void text(std::string& out, const Dissection& dissection) {
     if (list_) line(out, dissection);
     if (options_.tree) append_tree(out, dissection, {.detailed = options_.detailed, .dump_data = !options_.hex});
@@ -167,12 +176,14 @@ ExitCode print(CommandOptions& options) {
     dissector.skip_frames(passed_over - without_packet);
     without_packet = passed_over;
     const encap::FramePlace place = dissector.place(**record);
-    dissector.displayed();
     if (others) {
+      dissector.displayed();
       if (!others->add(**record, place)) return report_output();
       continue;
     }
     dissector.dissect(**record, place, dissection);
+    if (!printer.wants(dissection)) continue;
+    dissector.displayed();
     printer.packet(output.text(), dissection);
     if (!output.packet_added()) return report_output();
     if (may_share && count == packets_alone) {

@@ -301,8 +301,8 @@ void add_exchange(Message& m, ItemId id_item, const Exchange& exchange, bool res
   };
   if (exchange.sent_before != 0) {
     p.note(id_item, response ? response_again : request_again,
-           p.text("DNS {} retransmission. Original {} in frame {}", response ? "response" : "query",
-                  response ? "response" : "request", exchange.sent_before));
+           p.value("DNS {} retransmission. Original {} in frame {}", response ? "response" : "query",
+                   response ? "response" : "request", exchange.sent_before));
     add(response ? retransmit_response_in : retransmit_request_in, exchange.sent_before);
     add(retransmission, 1);
   } else if (exchange.request_frame != 0) {

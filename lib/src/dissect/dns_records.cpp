@@ -765,7 +765,7 @@ void read_tsig(Record& r) {
   const std::uint32_t mac_size = step_u16(r, tsig_mac_size);
   if (mac_size != 0) {
     const ItemId mac = step(r, tsig_mac, mac_size);
-    if (r.p.wants_items()) r.p.note(mac, no_algorithm, r.p.text("No dissector for algorithm:{}", algorithm.text()));
+    if (r.p.wants_items()) r.p.note(mac, no_algorithm, r.p.value("No dissector for algorithm:{}", algorithm.text()));
   }
   step_u16(r, tsig_original_id);
   step_u16(r, tsig_error);
@@ -1066,7 +1066,7 @@ std::string_view type_name(Packet& p, std::uint16_t type) {
       std::lower_bound(std::begin(type_names), std::end(type_names), type,
                        [](const TypeName& row, std::uint16_t wanted) { return row.type < wanted; });
   if (known != std::end(type_names) && known->type == type) return known->name;
-  return p.text("Unknown ({})", type);
+  return p.value("Unknown ({})", type);
 }
 
 void read_data(Record& r) {
@@ -1078,10 +1078,11 @@ void read_data(Record& r) {
     return;
   }
   if (r.p.wants_items()) {
-    r.p.note(r.tree, undecoded,
-             r.p.text("Dissector for DNS Type ({}) code not implemented, Contact Wireshark developers if you want this "
-                      "supported",
-                      r.type));
+    r.p.note(
+        r.tree, undecoded,
+        r.p.value("Dissector for DNS Type ({}) code not implemented, Contact Wireshark developers if you want this "
+                  "supported",
+                  r.type));
   }
   step(r, data, r.length);
 }

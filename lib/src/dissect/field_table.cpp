@@ -26,6 +26,15 @@ std::vector<FieldEntry> collect() {
     entries.push_back({field, name.substr(0, name.find('.', name.find('.') + 1))});
   }
   std::stable_sort(entries.begin(), entries.end(), by_name);
+  return entries;
+}
+
+const std::vector<FieldEntry>& declared_fields() {
+  static const std::vector<FieldEntry> entries = collect();
+  return entries;
+}
+
+std::vector<FieldEntry> without_namesakes(std::vector<FieldEntry> entries) {
   const auto same = [](const FieldEntry& a, const FieldEntry& b) { return a.field->name == b.field->name; };
   entries.erase(std::unique(entries.begin(), entries.end(), same), entries.end());
   return entries;
@@ -34,8 +43,17 @@ std::vector<FieldEntry> collect() {
 }  // namespace
 
 std::span<const FieldEntry> all_fields() {
-  static const std::vector<FieldEntry> entries = collect();
+  static const std::vector<FieldEntry> entries = without_namesakes(declared_fields());
   return entries;
+}
+
+std::vector<const Field*> fields_named(std::string_view name) {
+  std::vector<const Field*> fields;
+  for (const FieldEntry& entry : declared_fields()) {
+    if (entry.field->name == name && std::find(fields.begin(), fields.end(), entry.field) == fields.end())
+      fields.push_back(entry.field);
+  }
+  return fields;
 }
 
 const FieldEntry* find_field(std::string_view name) {

@@ -65,7 +65,7 @@ void add_internet_checksum(Packet& p, ItemId parent, const ChecksumFields& field
   const std::uint16_t should_be =
       static_cast<std::uint16_t>(~ones_complement_sum(left, static_cast<std::uint16_t>(~sent)));
   p.append_text(item, p.text(" incorrect, should be 0x{:04x}", should_be));
-  p.note(item, fields.bad, p.text("{} [should be 0x{:04x}]", fields.bad.field.label, should_be));
+  p.note(item, fields.bad, p.value("{} [should be 0x{:04x}]", fields.bad.field.label, should_be));
   verdict(0, "Bad");
 }
 
@@ -304,7 +304,7 @@ void dissect_icmp_extensions(Packet& p, ItemId layer, const Octets& in) {
   const ItemId tree = p.add(layer, extensions, in, 0, 0);
   const std::uint8_t has_version = p.u8(in, 0) >> 4;
   p.add(tree, version, in, 0, 1, has_version);
-  p.set_text(p.out.detail == Detail::items && tree != ItemId::none ? p.out.at(tree).last_child : ItemId::none,
+  p.set_text(p.out.detail != Detail::columns && tree != ItemId::none ? p.out.at(tree).last_child : ItemId::none,
              p.text("Version: {}", has_version));
   p.add(tree, reserved, in);
   add_internet_checksum(p, tree, {checksum, checksum_status, checksum_bad}, in, 2);

@@ -781,10 +781,11 @@ void dissect_body(Walk& w, const Option& o) {
       break;
     default:
       if (p.wants_items()) {
-        p.note(o.tree, undecoded,
-               p.text("Dissector for ICMPv6 Option ({}) code not implemented, Contact Wireshark developers if you want "
-                      "this supported",
-                      o.type));
+        p.note(
+            o.tree, undecoded,
+            p.value("Dissector for ICMPv6 Option ({}) code not implemented, Contact Wireshark developers if you want "
+                    "this supported",
+                    o.type));
       }
       w.add(data, o.left(w));
   }

@@ -362,9 +362,9 @@ void dissect_option(Walk& w, std::uint8_t type, std::uint32_t length, ItemId len
     default:
       if (p.wants_items()) {
         p.note(w.tree, undecoded,
-               p.text("Dissector for ICMPv6 RPL Option ({}) code not implemented, Contact Wireshark developers if you "
-                      "want this supported",
-                      type));
+               p.value("Dissector for ICMPv6 RPL Option ({}) code not implemented, Contact Wireshark developers if you "
+                       "want this supported",
+                       type));
       }
       w.add(data, length);
   }

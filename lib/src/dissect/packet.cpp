@@ -1,5 +1,6 @@
 #include "dissect/packet.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "dissect/text.h"
@@ -21,29 +22,27 @@ constexpr Field unreassembled_layer{"_ws.unreassembled", "Unreassembled Fragment
 
 constexpr Field expert_layer{"_ws.expert", "Expert Info", FieldType::protocol};
 constexpr Field expert_message{"_ws.expert.message", "Message", FieldType::string};
-constexpr Field expert_severity{"_ws.expert.severity", "Severity level", FieldType::uint32};
-constexpr Field expert_group{"_ws.expert.group", "Group", FieldType::uint32};
-
 // Wireshark's numbers of severities and groups, which -T fields and JSON show.
-struct Numbered {
-  std::string_view name;
-  std::uint32_t number;
-};
-constexpr Numbered severities[] = {{"", 0},
-                                   {"Comment", 0x00100000},
-                                   {"Chat", 0x00200000},
-                                   {"Note", 0x00400000},
-                                   {"Warning", 0x00600000},
-                                   {"Error", 0x00800000}};
-constexpr Numbered groups[] = {{"Checksum", 0x01000000},   {"Sequence", 0x02000000},  {"Response", 0x03000000},
-                               {"Request", 0x04000000},    {"Undecoded", 0x05000000}, {"Reassemble", 0x06000000},
-                               {"Malformed", 0x07000000},  {"Debug", 0x08000000},     {"Protocol", 0x09000000},
-                               {"Security", 0x0a000000},   {"Comment", 0x0b000000},   {"Decryption", 0x0c000000},
-                               {"Assumption", 0x0d000000}, {"Deprecated", 0x0e000000}};
+constexpr ValueName severities[] = {{0, 0, ""},
+                                    {0x00100000, 0x00100000, "Comment"},
+                                    {0x00200000, 0x00200000, "Chat"},
+                                    {0x00400000, 0x00400000, "Note"},
+                                    {0x00600000, 0x00600000, "Warning"},
+                                    {0x00800000, 0x00800000, "Error"}};
+constexpr ValueName groups[] = {{0x01000000, 0x01000000, "Checksum"},   {0x02000000, 0x02000000, "Sequence"},
+                                {0x03000000, 0x03000000, "Response"},   {0x04000000, 0x04000000, "Request"},
+                                {0x05000000, 0x05000000, "Undecoded"},  {0x06000000, 0x06000000, "Reassemble"},
+                                {0x07000000, 0x07000000, "Malformed"},  {0x08000000, 0x08000000, "Debug"},
+                                {0x09000000, 0x09000000, "Protocol"},   {0x0a000000, 0x0a000000, "Security"},
+                                {0x0b000000, 0x0b000000, "Comment"},    {0x0c000000, 0x0c000000, "Decryption"},
+                                {0x0d000000, 0x0d000000, "Assumption"}, {0x0e000000, 0x0e000000, "Deprecated"}};
+
+constexpr Field expert_severity{"_ws.expert.severity", "Severity level", FieldType::uint32, {.names = severities}};
+constexpr Field expert_group{"_ws.expert.group", "Group", FieldType::uint32, {.names = groups}};
 
 std::uint32_t group_number(std::string_view name) noexcept {
-  for (const Numbered& group : groups) {
-    if (group.name == name) return group.number;
+  for (const ValueName& group : groups) {
+    if (group.name == name) return static_cast<std::uint32_t>(group.first);
   }
   return 0;
 }
@@ -92,7 +91,10 @@ ItemId Packet::add_layer(const ProtocolInfo& protocol, const Octets& in, std::ui
                          std::string_view line) {
   if (!wants_items()) return ItemId::none;
   const ItemId id = append_item(top, &protocol.layer, in, offset, length);
-  out.at(id).text = line.empty() ? protocol.layer.label : line;
+  Item& item = out.at(id);
+  item.text = line.empty() ? protocol.layer.label : line;
+  item.is_layer = true;
+  item.reach = in.captured - std::min(offset, in.captured);
   return id;
 }
 
@@ -171,11 +173,11 @@ ItemId Packet::add_text(ItemId parent, const Octets& in, std::uint32_t offset, s
 }
 
 void Packet::set_text(ItemId item, std::string_view line) {
-  if (item != ItemId::none && !stopped()) out.at(item).text = line;
+  if (wants_lines() && item != ItemId::none && !stopped()) out.at(item).text = line;
 }
 
 void Packet::append_text(ItemId item, std::string_view more) {
-  if (item == ItemId::none || stopped()) return;
+  if (!wants_lines() || item == ItemId::none || stopped()) return;
   std::string line;
   append_label(line, out, out.at(item));
   const std::size_t before = line.size();
@@ -191,7 +193,7 @@ void Packet::append_text(ItemId item, std::string_view more) {
 }
 
 void Packet::prepend_text(ItemId item, std::string_view more) {
-  if (item == ItemId::none || stopped()) return;
+  if (!wants_lines() || item == ItemId::none || stopped()) return;
   std::string line{more};
   append_label(line, out, out.at(item));
   out.at(item).text = out.arena.copy(line);
@@ -225,7 +227,7 @@ void Packet::note(ItemId item, const Note& kind, std::string_view line) {
   if (item == ItemId::none) item = top;
   const std::string_view message = (line.empty() ? kind.field.label : line).substr(0, 239);  // Wireshark cuts there
   const Octets nowhere{};
-  const Numbered& severity = severities[static_cast<std::size_t>(kind.severity)];
+  const ValueName& severity = severities[static_cast<std::size_t>(kind.severity)];
   const ItemId tree = append_item(item, &expert_layer, nowhere, 0, 0);
   out.at(tree).severity = kind.severity;
   out.at(tree).generated = true;
@@ -234,7 +236,7 @@ void Packet::note(ItemId item, const Note& kind, std::string_view line) {
   out.at(named).text = message.data() == line.data() ? out.arena.copy(message) : message;
   out.at(named).generated = true;
   hidden(generated(add_string(tree, expert_message, nowhere, 0, 0, message)));
-  const ItemId level = generated(add(tree, expert_severity, nowhere, 0, 0, severity.number));
+  const ItemId level = generated(add(tree, expert_severity, nowhere, 0, 0, severity.first));
   set_text(level, text("Severity level: {}", severity.name));
   const ItemId group = generated(add(tree, expert_group, nowhere, 0, 0, group_number(kind.group)));
   set_text(group, text("Group: {}", kind.group));
@@ -248,7 +250,7 @@ std::string_view Packet::text_of(const Address& address) {
 }
 
 void Packet::add_layer_name(std::string_view filter) noexcept {
-  if (out.detail != Detail::items || filter.empty() || names_size_ + filter.size() + 1 > names_.size()) return;
+  if (out.detail == Detail::columns || filter.empty() || names_size_ + filter.size() + 1 > names_.size()) return;
   if (names_size_ != 0) names_[names_size_++] = ':';
   filter.copy(names_.data() + names_size_, filter.size());
   names_size_ += filter.size();
@@ -276,7 +278,7 @@ std::uint32_t Packet::call(const ProtocolInfo& protocol, const Octets& in) {
   if (!stopped()) {  // a stop is told under the name of the layer it happened in
     protocol_name = name_before;
     // A layer that showed nothing is not named.
-    const bool silent = out.detail == Detail::items && out.items.size() == items_before;
+    const bool silent = out.detail != Detail::columns && out.items.size() == items_before;
     if (used == 0 || silent) names_size_ = names_before;
   }
   return used;

@@ -121,7 +121,9 @@ class Packet {
 
   // --- the tree. Every call does nothing, and gives ItemId::none, when only columns are wanted, when the parent is
   // none, or when the packet is stopped. An item's octets must be in hand: `need` is called for `length`. -----------
-  [[nodiscard]] bool wants_items() const noexcept { return out.detail == Detail::items && !stopped(); }
+  [[nodiscard]] bool wants_items() const noexcept { return out.detail != Detail::columns && !stopped(); }
+  /// Whether items have lines. Where not, `text` gives nothing and the lines given to other functions are not kept.
+  [[nodiscard]] bool wants_lines() const noexcept { return out.detail == Detail::items; }
   /// Where layers go: the root, or the item that quotes them.
   ItemId top = ItemId::root;
 
@@ -164,9 +166,15 @@ class Packet {
   /// A note under `item`; with `text` where the note's own label does not say it all. Under `top` when item is none.
   void note(ItemId item, const Note& kind, std::string_view text = {});
 
-  /// `fmt` into memory that lives as long as the dissection. Only worth its cost when items are wanted.
+  /// A line, or a part of one: `fmt` into memory that lives as long as the dissection. Nothing where items are wanted
+  /// and lines are not.
   template <class... Args>
   [[nodiscard]] std::string_view text(fmt::format_string<Args...> format, Args&&... args) {
+    return out.detail != Detail::fields ? value(format, std::forward<Args>(args)...) : std::string_view{};
+  }
+  /// The same for what is more than a line: the value of a string, what a note or Info says.
+  template <class... Args>
+  [[nodiscard]] std::string_view value(fmt::format_string<Args...> format, Args&&... args) {
     scratch_.clear();
     fmt::format_to(std::back_inserter(scratch_), format, std::forward<Args>(args)...);
     return out.arena.copy({scratch_.data(), scratch_.size()});

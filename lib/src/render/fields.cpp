@@ -163,9 +163,16 @@ Result<FieldSelection, std::vector<std::string>> FieldSelection::make(std::vecto
 const std::vector<std::string>& FieldSelection::names() const noexcept { return state_->names; }
 const std::vector<std::string>& FieldSelection::unfilled() const noexcept { return state_->unfilled; }
 
-bool FieldSelection::columns_only() const noexcept {
-  return std::none_of(state_->columns.begin(), state_->columns.end(),
-                      [](ColumnKind kind) { return kind == ColumnKind::none; });
+Detail FieldSelection::detail() const noexcept {
+  Detail detail = Detail::columns;
+  for (std::size_t i = 0; i < state_->names.size(); ++i) {
+    if (state_->columns[i] != ColumnKind::none) continue;
+    const FieldEntry* const entry = find_field(state_->names[i]);
+    // The value of a layer is its line.
+    const bool line = state_->names[i] == text_name || (entry != nullptr && entry->field->type == FieldType::protocol);
+    detail = std::max(detail, line ? Detail::items : Detail::fields);
+  }
+  return detail;
 }
 
 void FieldSelection::read(const Dissection& dissection) {
@@ -177,7 +184,7 @@ void FieldSelection::read(const Dissection& dissection) {
       state.add(i, [&](std::string& out) { append_column(out, dissection, state.columns[i], state.time); });
     }
   }
-  if (!columns_only()) state.read_items(dissection);
+  if (dissection.detail != Detail::columns) state.read_items(dissection);
   std::sort(state.values.begin(), state.values.end(), [](const State::Value& a, const State::Value& b) {
     return a.name != b.name ? a.name < b.name : a.start != b.start ? a.start < b.start : a.end < b.end;
   });

@@ -34,7 +34,9 @@ struct Item {
   bool generated = false;              ///< not in the packet but worked out: shown in brackets
   bool hidden = false;                 ///< found by name, not shown in the tree
   Severity severity = Severity::none;  ///< of a note
-  std::string_view text{};             ///< the whole line; empty: label and value say it
+  bool is_layer = false;
+  std::uint32_t reach = 0;  ///< of a layer: octets from its first one on that it was given, its payload among them
+  std::string_view text{};  ///< the whole line; empty: label and value say it
   ItemId parent = ItemId::none;
   ItemId first_child = ItemId::none;
   ItemId last_child = ItemId::none;
@@ -175,6 +177,7 @@ struct Columns {
 /// How much of a packet is taken down.
 enum class Detail : std::uint8_t {
   columns,  ///< the list line only: no items
+  fields,   ///< all fields with their values, and none of the lines that are written for people
   items     ///< all fields with their values and lines
 };
 

@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "encap/dissect/field.h"
 
@@ -18,6 +19,9 @@ struct FieldEntry {
 
 /// The field with that name, such as "tcp.srcport" or "tcp"; null where there is none.
 [[nodiscard]] const FieldEntry* find_field(std::string_view name);
+
+/// All that go by that name, such as what several protocols declare alike. O(number of fields).
+[[nodiscard]] std::vector<const Field*> fields_named(std::string_view name);
 
 /// Whether `name` is of a protocol that is known here, field of it or not: `tcp.anything`.
 [[nodiscard]] bool is_of_known_protocol(std::string_view name);

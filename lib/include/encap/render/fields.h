@@ -26,8 +26,8 @@ class FieldSelection {
 
   [[nodiscard]] const std::vector<std::string>& names() const noexcept;
   [[nodiscard]] const std::vector<std::string>& unfilled() const noexcept;
-  /// Whether the values are found in the columns alone, so that no items are needed.
-  [[nodiscard]] bool columns_only() const noexcept;
+  /// How much of a packet the values are found in.
+  [[nodiscard]] Detail detail() const noexcept;
 
   /// Finds the values in a packet, in the order of the tree, as `append_value` writes them.
   void read(const Dissection& dissection);

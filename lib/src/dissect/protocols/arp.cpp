@@ -215,7 +215,7 @@ bool note_use(Packet& p, const Octets& in, std::uint32_t hardware_at, std::uint3
                           p.text_of(p.address(Address::Kind::ether, in, hardware_at)), p.text_of(before), use.frame));
     p.generated(tree);
     const ItemId frame = p.generated(p.add(tree, duplicate_frame, in, hardware_at, 0, use.frame));
-    p.note(frame, duplicate_note, p.text("Duplicate IP address configured ({})", duplicate));
+    p.note(frame, duplicate_note, p.value("Duplicate IP address configured ({})", duplicate));
     p.generated(p.add(tree, duplicate_seconds, in, hardware_at, 0, static_cast<std::uint64_t>(now - use.seconds)));
   }
   return true;

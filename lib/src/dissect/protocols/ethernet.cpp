@@ -126,7 +126,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
       layer = p.add_layer(ethernet_protocol, in, 0, header_length,
                           p.text("Ethernet Unknown, Src: {}, Dst: {}", p.text_of(from), p.text_of(to)));
       add_addresses(p, layer, in);
-      p.note(p.add(layer, invalid_field, in), invalid_note, p.text("Invalid length/type: 0x{:04x} ({})", type, type));
+      p.note(p.add(layer, invalid_field, in), invalid_note, p.value("Invalid length/type: 0x{:04x} ({})", type, type));
     }
     p.call_data(in.from(header_length));
     return in.reported;

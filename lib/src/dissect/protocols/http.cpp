@@ -215,7 +215,7 @@ void dissect_status_line(Packet& p, HttpFlow& flow, Message& message, ItemId ite
   p.add(item, response_code, in, place(code), 3, message.code);
   const std::string_view name = find_name(status_codes, message.code);
   p.generated(p.add_string(item, code_description, in, place(code), 3,
-                           name.empty() ? p.text("Unknown ({})", message.code) : name, true));
+                           name.empty() ? p.value("Unknown ({})", message.code) : name, true));
   if (!rest.empty()) add_ascii(p, item, response_phrase, in, place(rest), static_cast<std::uint32_t>(rest.size()));
 }
 

@@ -816,7 +816,7 @@ void dissect_seeds(Walk& w) {
     const std::uint32_t left = w.left();
     const ItemId id = w.add(icmpv6::unknown_data, left);
     if (id != ItemId::none) {
-      p.note(id, too_short, p.text("Remaining data, {} bytes, is too short for {} of {} bytes", left, what, needed));
+      p.note(id, too_short, p.value("Remaining data, {} bytes, is too short for {} of {} bytes", left, what, needed));
     }
   };
   for (unsigned seed = 1; w.left() >= 2 && !p.stopped(); ++seed) {
@@ -893,9 +893,9 @@ void dissect_unknown(Walk& w, std::uint8_t type) {
   Packet& p = w.p;
   if (p.wants_items()) {
     p.note(w.tree, undecoded_type,
-           p.text("Dissector for ICMPv6 Type ({}) code not implemented, Contact Wireshark developers if you want this "
-                  "supported",
-                  type));
+           p.value("Dissector for ICMPv6 Type ({}) code not implemented, Contact Wireshark developers if you want this "
+                   "supported",
+                   type));
   }
   w.add(data, w.in.captured > w.at ? w.in.captured - w.at : 1);
 }

@@ -130,15 +130,15 @@ void check_time_to_live(Packet& p, ItemId item, std::uint8_t value, std::uint32_
     const unsigned expected = host == 18 || host == 102 || host == 251 ? 255 : 1;
     if (value != expected) {
       p.note(item, local_control,
-             p.text("\"Time To Live\" != {} for a packet sent to the Local Network Control Block (see RFC 3171)",
-                    expected));
+             p.value("\"Time To Live\" != {} for a packet sent to the Local Network Control Block (see RFC 3171)",
+                     expected));
     }
     return;
   }
   constexpr std::uint8_t pim = 103;
   constexpr std::uint8_t ospf = 89;
   if (value < 5 && (to >> 28) != 0xe && protocol_number != pim && protocol_number != ospf) {
-    p.note(item, too_small, p.text("\"Time To Live\" only {}", value));
+    p.note(item, too_small, p.value("\"Time To Live\" only {}", value));
   }
 }
 
@@ -159,7 +159,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     p.out.at(item).number = header_length;  // the field counts octets, the header words of four
     p.set_text(item, p.text(".... {:04b} = Header Length: {} bytes ({})", first & 15u, header_length, first & 15u));
     if (header_length < Ipv4View::minimum_header_length) {
-      p.note(item, bogus_header_length, p.text("Bogus IP header length ({}, must be at least 20)", header_length));
+      p.note(item, bogus_header_length, p.value("Bogus IP header length ({}, must be at least 20)", header_length));
     }
   }
   if (header_length < Ipv4View::minimum_header_length) {
@@ -194,10 +194,11 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   } else {
     const ItemId item = p.add(layer, total_length, in);
     if (total > in.reported && !p.in_error && p.wants_items()) {
-      p.note(item, bogus_length, p.text("IPv4 total length exceeds packet length ({} bytes)", in.reported));
+      p.note(item, bogus_length, p.value("IPv4 total length exceeds packet length ({} bytes)", in.reported));
     }
   }
   const Octets datagram = in.cut(total);
+  if (layer != ItemId::none) p.out.at(layer).reach = std::min(p.out.at(layer).reach, datagram.captured);
 
   const std::uint16_t id = p.u16(in, 4);
   p.add(layer, identification, in);

@@ -541,10 +541,10 @@ void dissect_ipv4_options(Packet& p, ItemId layer, const Octets& options) {
     no_operations = 0;
 
     const std::string_view name = option != nullptr ? option->name
-                                  : p.wants_items() ? p.text("Unknown (0x{:02x})", value)
+                                  : p.wants_items() ? p.value("Unknown (0x{:02x})", value)
                                                     : "";
     const auto give_up = [&](std::string_view why) {
-      const std::string_view line = p.text("{} ({})", name, why);
+      const std::string_view line = p.value("{} ({})", name, why);
       p.note(p.add_text(list, rest, 0, 0, line), bad_length, line);
     };
     if (rest.reported < 2) {
@@ -553,12 +553,12 @@ void dissect_ipv4_options(Packet& p, ItemId layer, const Octets& options) {
     }
     const std::uint8_t size = p.u8(rest, 1);
     if (size < 2) {
-      if (p.wants_items()) give_up(p.text("with too-short option length = {} byte{}", size, plural(size)));
+      if (p.wants_items()) give_up(p.value("with too-short option length = {} byte{}", size, plural(size)));
       return;
     }
     if (size > rest.reported) {
       if (p.wants_items()) {
-        give_up(p.text("option length = {} byte{} says option goes past end of options", size, plural(size)));
+        give_up(p.value("option length = {} byte{} says option goes past end of options", size, plural(size)));
       }
       return;
     }
@@ -580,8 +580,8 @@ void dissect_ipv4_options(Packet& p, ItemId layer, const Octets& options) {
       length_item = p.add(item, length, octets, 1, 1);
       if (option->fixed_length != 0 && size != option->fixed_length) {
         p.note(length_item, bad_length,
-               p.text("{} (with option length = {} byte{}; should be {})", name, size, plural(size),
-                      option->fixed_length));
+               p.value("{} (with option length = {} byte{}; should be {})", name, size, plural(size),
+                       option->fixed_length));
       }
     }
     option->walk(p, item, length_item, octets);

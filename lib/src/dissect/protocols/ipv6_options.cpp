@@ -415,8 +415,8 @@ std::uint32_t dissect_option(Packet& p, ItemId layer, const Octets& in, Ipv6Opti
     if ((kind->where == Where::hop_by_hop && header != Ipv6OptionsHeader::hop_by_hop) ||
         (kind->where == Where::destination && header != Ipv6OptionsHeader::destination)) {
       p.note(type_item, wrong_header,
-             p.text("{} must use a {} options header", name,
-                    kind->where == Where::hop_by_hop ? "hop-by-hop" : "destination"));
+             p.value("{} must use a {} options header", name,
+                     kind->where == Where::hop_by_hop ? "hop-by-hop" : "destination"));
     }
   }
   p.add(type_item, {&action, &change, &rest}, in);
@@ -437,7 +437,7 @@ std::uint32_t dissect_option(Packet& p, ItemId layer, const Octets& in, Ipv6Opti
   if (p.wants_items()) {
     constexpr std::uint8_t calipso_type = 7;
     if ((kind->fixed_length != 0 && size != kind->fixed_length) || (value == calipso_type && size < 8)) {
-      p.note(option.length_item, invalid_length, p.text("{} ({} bytes)", kind->length_complaint, size));
+      p.note(option.length_item, invalid_length, p.value("{} ({} bytes)", kind->length_complaint, size));
     }
   }
   kind->walk(p, option);

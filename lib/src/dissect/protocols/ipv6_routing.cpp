@@ -117,7 +117,7 @@ Address add_rpl(Packet& p, ItemId layer, const Octets& in, std::uint32_t end) {
   if (octets < 0) {
     if (p.wants_items()) {
       p.note(count_item, negative_count,
-             p.text("Calculated total address count must be greater than or equal to 0, instead was {}", count));
+             p.value("Calculated total address count must be greater than or equal to 0, instead was {}", count));
     }
     return {};
   }

@@ -194,8 +194,8 @@ bool Reader::leaf(ItemId parent, std::string_view name, int cost) {
   }
   if (!adds_to(parent)) return true;
   if (field == &string_value) content = unescaped(content);
-  p_.generated(add(parent, path_with_value, start, p_.text("{}:{}", path_, content)));
-  p_.generated(add(parent, member_with_value, start, p_.text("{}:{}", name, content)));
+  p_.generated(add(parent, path_with_value, start, p_.value("{}:{}", path_, content)));
+  p_.generated(add(parent, member_with_value, start, p_.value("{}:{}", name, content)));
   add(parent, *field, start, content);
   return true;
 }

@@ -261,8 +261,8 @@ std::uint32_t dissect_control(Packet& p, ItemId layer, const Octets& in, bool is
     const auto modifier = static_cast<std::uint8_t>((first & 0xec) >> 2);
     const std::string_view name = find_name(is_response ? short_responses : short_commands, modifier);
     const bool poll = (first & 0x10) != 0;
-    const std::string_view what = p.text("U{}, func={}", poll ? is_response ? " F" : " P" : "",
-                                         name.empty() ? std::string_view{"Unknown"} : name);
+    const std::string_view what = p.value("U{}, func={}", poll ? is_response ? " F" : " P" : "",
+                                          name.empty() ? std::string_view{"Unknown"} : name);
     p.append_info(what);
     if (wants) {
       const ItemId id = p.add(layer, control, in, 2, 1, first);
@@ -287,8 +287,8 @@ std::uint32_t dissect_control(Packet& p, ItemId layer, const Octets& in, bool is
   const bool is_final = is_response && is_supervisory;
   const std::string_view mark = poll ? is_final ? " F" : " P" : "";
   const std::string_view what =
-      is_supervisory ? p.text("S{}, func={}, N(R)={}", mark, short_supervisory[first >> 2 & 3], second >> 1)
-                     : p.text("I{}, N(R)={}, N(S)={}", mark, second >> 1, first >> 1);
+      is_supervisory ? p.value("S{}, func={}, N(R)={}", mark, short_supervisory[first >> 2 & 3], second >> 1)
+                     : p.value("I{}, N(R)={}, N(S)={}", mark, second >> 1, first >> 1);
   p.append_info(what);
   if (wants) {
     const ItemId id = p.add(layer, control, in, 2, 2, value);

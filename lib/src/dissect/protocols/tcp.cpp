@@ -378,7 +378,7 @@ void add_analysis(Segment& s) {
     p.set_text(mark, "This is a TCP duplicate ack");
     p.generated(p.add(tree, duplicate_ack_num, s.in, 0, 0, a.duplicate_ack_number));
     const ItemId of = p.generated(p.add(tree, duplicate_ack_frame, s.in, 0, 0, a.duplicate_ack_frame));
-    p.note(of, duplicate_ack_note, p.text("Duplicate ACK (#{})", a.duplicate_ack_number));
+    p.note(of, duplicate_ack_note, p.value("Duplicate ACK (#{})", a.duplicate_ack_number));
   }
 }
 
@@ -400,8 +400,8 @@ void add_flags(Segment& s, std::string_view names) {
   if ((value & syn) != 0) {
     const bool answer = (value & ack) != 0;
     p.note(synchronize, answer ? connection_synack : connection_syn,
-           p.text("{}: server port {}", answer ? connection_synack.field.label : connection_syn.field.label,
-                  answer ? p.source_port : p.destination_port));
+           p.value("{}: server port {}", answer ? connection_synack.field.label : connection_syn.field.label,
+                   answer ? p.source_port : p.destination_port));
   }
   const ItemId finish = p.add(item, flags_fin, s.in);
   if ((value & fin) != 0) p.note(finish, connection_fin);
@@ -430,7 +430,7 @@ void add_header_length(Segment& s) {
   s.p.set_text(item, s.p.text("{:04b} .... = Header Length: {} bytes ({})", words, s.header_octets, words));
   if (s.header_octets < minimum_header_length) {
     s.p.note(item, bogus_header_length,
-             s.p.text("Bogus TCP header length ({}, must be at least {})", s.header_octets, minimum_header_length));
+             s.p.value("Bogus TCP header length ({}, must be at least {})", s.header_octets, minimum_header_length));
   }
 }
 

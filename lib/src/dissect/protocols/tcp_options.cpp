@@ -513,17 +513,17 @@ const Kind* find_kind(std::uint8_t kind) noexcept {
 std::string_view complaint(Packet& p, const Kind& kind, std::uint8_t length) {
   switch (kind.lengths) {
     case Lengths::exactly:
-      return length == kind.length ? "" : p.text("option length should be {}", kind.length);
+      return length == kind.length ? "" : p.value("option length should be {}", kind.length);
     case Lengths::at_least:
-      return length >= kind.length ? "" : p.text("option length should be >= than {}", kind.length);
+      return length >= kind.length ? "" : p.value("option length should be >= than {}", kind.length);
     case Lengths::experiment:
-      return length >= kind.length ? "" : p.text("option length {} smaller than {}", length, kind.length);
+      return length >= kind.length ? "" : p.value("option length {} smaller than {}", length, kind.length);
     case Lengths::counters:
       break;
   }
   return length == 2 || length == 5 || length == 8 || length == 11
              ? ""
-             : p.text("option length should be 2, 5, 8, or 11 instead of {}", length);
+             : p.value("option length should be 2, 5, 8, or 11 instead of {}", length);
 }
 
 constexpr std::uint8_t end_of_list = static_cast<std::uint8_t>(TcpOptionKind::end_of_list);
@@ -581,7 +581,7 @@ void dissect_tcp_options(Packet& p, ItemId list, const Octets& in, std::uint32_t
   const auto wrong = [&](std::uint32_t at, std::string_view name, std::uint8_t kind, std::string_view what) {
     if (!p.wants_items()) return;
     const std::string_view words =
-        name.empty() ? p.text("Unknown (0x{:02x}) ({})", kind, what) : p.text("{} ({})", name, what);
+        name.empty() ? p.value("Unknown (0x{:02x}) ({})", kind, what) : p.value("{} ({})", name, what);
     p.note(p.add_text(list, in, at, 0, words), wrong_length, words);
   };
 
@@ -631,7 +631,7 @@ void dissect_tcp_options(Packet& p, ItemId list, const Octets& in, std::uint32_t
     if (length > left) {
       if (p.wants_items()) {
         wrong(at, name, kind,
-              p.text("option length = {} byte{} says option goes past end of options", length, plural(length)));
+              p.value("option length = {} byte{} says option goes past end of options", length, plural(length)));
       }
       whole = false;
       break;

@@ -68,7 +68,7 @@ void note_traceroute(Packet& p, ItemId item) {
   const unsigned probe = static_cast<unsigned>(p.destination_port) - first_port;
   if (probe < ports && p.wants_items()) {
     p.note(item, possible_traceroute,
-           p.text("Possible traceroute: hop #{}, attempt #{}", probe / 3 + 1, probe % 3 + 1));
+           p.value("Possible traceroute: hop #{}, attempt #{}", probe / 3 + 1, probe % 3 + 1));
   }
 }
 
@@ -147,7 +147,7 @@ std::uint32_t dissect_udp(Packet& p, const Octets& in, UdpVariant variant) {
       if (p.wants_items()) {
         p.append_text(length_item, p.text(" (bogus, must be >= {} and <= {})", UdpView::header_length, total));
         p.note(length_item, bad_coverage,
-               p.text("Bad checksum coverage length value {} < {} or > {}", covered, UdpView::header_length, total));
+               p.value("Bad checksum coverage length value {} < {} or > {}", covered, UdpView::header_length, total));
       }
     }
     p.generated(p.add(layer, length, in, 4, 0, total));
@@ -158,14 +158,14 @@ std::uint32_t dissect_udp(Packet& p, const Octets& in, UdpVariant variant) {
     p.append_info_format(" [BAD UDP LENGTH {} < {}]", total, UdpView::header_length);
     if (p.wants_items()) {
       p.append_text(length_item, p.text(" (bogus, must be >= {})", UdpView::header_length));
-      p.note(length_item, bad_length, p.text("Bad length value {} < {}", total, UdpView::header_length));
+      p.note(length_item, bad_length, p.value("Bad length value {} < {}", total, UdpView::header_length));
     }
     return in.reported;
   } else if (total > in.reported && !p.fragmented && !p.in_error) {
     p.append_info_format(" [BAD UDP LENGTH {} > IP PAYLOAD LENGTH]", total);
     if (p.wants_items()) {
       p.append_text(length_item, p.text(" (bogus, payload length {})", in.reported));
-      p.note(length_item, bad_length, p.text("Bad length value {} > IP payload length", total));
+      p.note(length_item, bad_length, p.value("Bad length value {} > IP payload length", total));
     }
   }
   const std::uint32_t payload_length = total - std::min(total, std::uint32_t{UdpView::header_length});
