@@ -23,6 +23,8 @@ constexpr const char* examples = R"(Examples:
       a table of fields
   dissect -T json http.pcap | jq .[0]._source.layers.ip
       JSON; -T ek for Elasticsearch
+  dissect -q -z conv,tcp -z expert http.pcap
+      statistics: which connections there are, and what is wrong with them
   tcpdump -i lo -U -w - | dissect -l -
       what a capturing program sends, packet by packet
 
@@ -58,6 +60,23 @@ std::uint64_t number_from_one(const std::string& option, const std::string& text
   if (error != std::errc{} || end != text.data() + text.size() || count == 0)
     refuse(option, text, "write a number from 1");
   return count;
+}
+
+using StatisticsFormat = CommandOptions::StatisticsFormat;
+constexpr Choice<StatisticsFormat> statistics_formats[] = {
+    {"text", StatisticsFormat::text}, {"json", StatisticsFormat::json}, {"csv", StatisticsFormat::csv}};
+
+encap::Result<encap::PacketFilter, std::string> no_filters(std::string_view text) {
+  return encap::unexpected(fmt::format("a filter, \"{}\", cannot be given yet", text));
+}
+
+void add_statistics(CommandOptions& options, const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  const bool tree_is_shown = options.tree || (options.format != Format::text && options.format != Format::tabs);
+  options.statistics.emplace(no_filters, tree_is_shown);
+  for (const std::string& name : names) {
+    if (const auto added = options.statistics->add(name); !added) refuse("-z", name, added.error());
+  }
 }
 
 encap::TimeFormat time_format(const std::string& text) {
@@ -194,6 +213,11 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
            settings);
   bool no_duplicate_keys = true;
   app.add_flag("--no-duplicate-keys", no_duplicate_keys, "Always so; taken for tshark's sake")->group("Output");
+  std::vector<std::string> statistics;
+  add_list("Output", "-z", "STATISTIC", "Count and print at the end, as in -z conv,tcp; may be given again", statistics);
+  add("Output", "--format", "FORMAT", "Of -z: text, json or csv [text]", [&options](Text text) {
+    options.statistics_format = choose("--format", text, statistics_formats);
+  });
   add("Output", "-t", "TIME", "Time column: r, a, ad, adoy, d, dd, e, u, ud or udoy [r: since the first packet]",
       [&options](Text text) { options.time = time_format(text); });
   Colour colour = Colour::automatic;
@@ -204,7 +228,7 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
       ->expected(0, 1)
       ->group("Output");
   app.add_flag("-l", options.flush, "Write each packet at once")->group("Output");
-  app.add_flag("-q", options.quiet, "Read everything, show errors only")->group("Output");
+  app.add_flag("-q", options.quiet, "Read everything, show only errors and what -z asks for")->group("Output");
 
   try {
     app.parse(argc, argv);
@@ -215,6 +239,7 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
     options.tree = options.tree || !detailed.empty();
     options.colour = colour_wanted(colour);
     check(options, std::move(fields), settings);
+    add_statistics(options, statistics);
     return options;
   } catch (const CLI::Success& wanted) {
     return static_cast<ExitCode>(app.exit(wanted));

@@ -1,5 +1,6 @@
 #include "print.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <fmt/format.h>
@@ -63,14 +64,14 @@ class Printer {
 
   [[nodiscard]] encap::Detail detail() const {
     using encap::Detail;
-    if (options_.quiet) return Detail::columns;
+    if (options_.quiet) return options_.statistics ? Detail::facts : Detail::columns;
     if (is_json(options_.format)) return Detail::items;
     if (options_.fields) return options_.fields->detail();
     return options_.tree || options_.hex ? Detail::items : Detail::columns;
   }
   /// Whether packets may be rendered at the same time: lines of the list stand for themselves.
   [[nodiscard]] bool side_by_side() const {
-    return !options_.fields && !options_.tree && !options_.hex && !is_json(options_.format);
+    return !options_.statistics && !options_.fields && !options_.tree && !options_.hex && !is_json(options_.format);
   }
   void begin(std::string& out) {
     if (options_.quiet) return;
@@ -123,6 +124,18 @@ class Printer {
   bool list_;
 };
 
+void append_statistics(std::string& out, const CommandOptions& options) {
+  using StatisticsFormat = CommandOptions::StatisticsFormat;
+  switch (options.statistics_format) {
+    case StatisticsFormat::text:
+      return options.statistics->append_text(out);
+    case StatisticsFormat::json:
+      return options.statistics->append_json(out);
+    case StatisticsFormat::csv:
+      return options.statistics->append_csv(out);
+  }
+}
+
 // A short capture is over before threads have started.
 constexpr std::uint64_t packets_alone = 4096;
 
@@ -148,7 +161,9 @@ ExitCode print(CommandOptions& options) {
   Printer printer{options};
   encap::SessionMemory session;
   encap::Dissector dissector{&session};
-  Dissection dissection{printer.detail()};
+  encap::Statistics* const statistics = options.statistics ? &*options.statistics : nullptr;
+  Dissection dissection{statistics != nullptr ? std::max(printer.detail(), statistics->detail()) : printer.detail(),
+                        statistics != nullptr};
   std::optional<SideBySide> others;
   const bool may_share = printer.side_by_side() && !output.writes_each_packet() &&
                          std::min<std::uint64_t>(options.threads, std::thread::hardware_concurrency()) > 1;
@@ -173,6 +188,7 @@ ExitCode print(CommandOptions& options) {
       continue;
     }
     dissector.dissect(**record, place, dissection);
+    if (statistics != nullptr) statistics->take(dissection);
     printer.packet(output.text(), dissection);
     if (!output.packet_added()) return report_output();
     if (may_share && count == packets_alone) {
@@ -182,6 +198,7 @@ ExitCode print(CommandOptions& options) {
   }
   if (others && !others->finish()) return report_output();
   printer.end(output.text());
+  if (statistics != nullptr) append_statistics(output.text(), options);
   if (!output.write()) return report_output();
   if (const int signal = interrupted_by(); signal != 0)
     return signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;

@@ -464,7 +464,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   }
 
   ItemId layer = ItemId::none;
-  if (p.wants_items()) {
+  if (p.wants_layers()) {
     layer = p.add_layer(icmp_protocol, in, 0, in.captured);
     p.set_text(p.add(layer, type_field, in), p.text("Type: {} ({})", type, type_name));
     const ItemId id = p.add(layer, code_field, in);

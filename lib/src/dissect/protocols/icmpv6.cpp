@@ -533,7 +533,7 @@ void call_extensions(Walk& w, std::uint32_t at) {
   dissect_icmp_extensions(w.p, w.tree, rest);
   if (known || w.p.stopped()) return;
   const ItemId top = w.p.top;
-  if (w.tree != ItemId::none) w.p.top = w.tree;
+  w.p.set_top(w.tree);
   w.p.call_data(rest);
   w.p.top = top;
 }
@@ -561,7 +561,7 @@ void dissect_error(Walk& w, std::uint8_t type) {
     call_quoted(p, w.tree, ipv6_ethertype, w.in.from(w.at));
   } else {
     const ItemId top = p.top;
-    if (w.tree != ItemId::none) p.top = w.tree;
+    p.set_top(w.tree);
     p.call_data(w.in.from(w.at));
     p.top = top;
   }
@@ -593,7 +593,7 @@ void dissect_echo(Walk& w, bool is_reply) {
     }
   }
   const ItemId top = p.top;
-  if (w.tree != ItemId::none) p.top = w.tree;
+  p.set_top(w.tree);
   p.call_data(w.in.from(w.at));
   p.top = top;
 }
