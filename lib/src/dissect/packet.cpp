@@ -271,7 +271,7 @@ std::uint32_t Packet::call(const ProtocolInfo& protocol, const Octets& in) {
   add_layer_name(protocol.layer.name);
   std::uint32_t used = protocol.dissect(*this, in);
   --depth_;
-  out.facts.quote_is_cut |= in_error && stopped();
+  out.facts.quote_is_cut |= in_error && stop_ == Stop::not_captured;
   if (in_error && stopped() && stop_ != Stop::not_captured) {
     // What an ICMP error quotes is cut short as a rule: no fault, and nothing to tell.
     forget_stop();

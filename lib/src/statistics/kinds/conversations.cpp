@@ -61,12 +61,10 @@ std::string octets_text(std::uint64_t octets) {
   return fmt::format("{} {}", octets, units[unit]);
 }
 
-std::string seconds_text(Duration time) {
-  const auto magnitude = static_cast<std::uint64_t>(time.count() < 0 ? -time.count() : time.count());
-  return fmt::format("{}{}.{:09}", time.count() < 0 ? "-" : "", magnitude / 1'000'000'000, magnitude % 1'000'000'000);
+// Whole seconds and the rest added as doubles: the last digits are those that tshark has.
+double seconds(Duration time) noexcept {
+  return static_cast<double>(time.count() / 1'000'000'000) + static_cast<double>(time.count() % 1'000'000'000) / 1e9;
 }
-
-double seconds(Duration time) noexcept { return static_cast<double>(time.count()) / 1e9; }
 
 class Conversations final : public Statistic {
  public:
@@ -93,12 +91,12 @@ class Conversations final : public Statistic {
     const std::size_t width = layer_.has_ports ? 26 : 20;
     for (const Conversation* row : ordered()) {
       const Counted total = row->total();
-      out += fmt::format("{:<{}} <-> {:<{}}  {:6} {:<9}  {:6} {:<9}  {:6} {:<9}  {:>14}   {:12.4f}\n",
+      out += fmt::format("{:<{}} <-> {:<{}}  {:6} {:<9}  {:6} {:<9}  {:6} {:<9}  {:14.9f}   {:12.4f}\n",
                          end_text(row->ends.source, row->ends.source_port, layer_.has_ports), width,
                          end_text(row->ends.destination, row->ends.destination_port, layer_.has_ports), width,
                          row->back.frames, octets_text(row->back.octets), row->there.frames,
                          octets_text(row->there.octets), total.frames, octets_text(total.octets),
-                         seconds_text(row->first), seconds(row->last - row->first));
+                         seconds(row->first), seconds(row->last - row->first));
     }
     out += line + '\n';
   }
