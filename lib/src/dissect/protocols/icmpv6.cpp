@@ -530,7 +530,10 @@ void call_extensions(Walk& w, std::uint32_t at) {
   static constexpr unsigned version = 2;
   const bool known = rest.captured != 0 && std::to_integer<unsigned>(rest.data[0]) >> 4 == version;
   if (known) w.p.add_layer_name("icmp");
+  // Its notes are ICMP's.
+  const std::string_view name = std::exchange(w.p.protocol_name, "ICMP");
   dissect_icmp_extensions(w.p, w.tree, rest);
+  w.p.protocol_name = name;
   if (known || w.p.stopped()) return;
   const ItemId top = w.p.top;
   w.p.set_top(w.tree);

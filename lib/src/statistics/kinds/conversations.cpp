@@ -96,7 +96,7 @@ class Conversations final : public Statistic {
                          end_text(row->ends.destination, row->ends.destination_port, layer_.has_ports), width,
                          row->back.frames, octets_text(row->back.octets), row->there.frames,
                          octets_text(row->there.octets), total.frames, octets_text(total.octets),
-                         seconds(row->first), seconds(row->last - row->first));
+                         seconds(row->first), seconds(row->last) - seconds(row->first));
     }
     out += line + '\n';
   }
@@ -115,7 +115,7 @@ class Conversations final : public Statistic {
                             port(ends.destination_port),
                             layer_.name == "tcp" ? Value{std::uint64_t{ends.stream}} : Value{}, row->back.frames,
                             row->back.octets, row->there.frames, row->there.octets, total.frames, total.octets,
-                            seconds(row->first), seconds(row->last - row->first)});
+                            seconds(row->first), seconds(row->last) - seconds(row->first)});
     }
     return table;
   }

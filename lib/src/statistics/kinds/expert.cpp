@@ -52,7 +52,7 @@ class Expert final : public Statistic {
   [[nodiscard]] Detail detail() const noexcept override { return Detail::fields; }
 
   void take(const Dissection& dissection) override {
-    if (dissection.facts.notes.empty() || dissection.facts.quote_is_cut || !filter_(dissection)) return;
+    if (dissection.facts.notes.empty() || !filter_(dissection)) return;
     for (const ToldNote& note : dissection.facts.notes) {
       if (note.severity >= least_) ++row(note).count;
     }
