@@ -70,6 +70,15 @@ encap::Result<encap::PacketFilter, std::string> no_filters(std::string_view text
   return encap::unexpected(fmt::format("a filter, \"{}\", cannot be given yet", text));
 }
 
+/// The list of them, for -z help.
+std::string statistics_text() {
+  std::string text;
+  for (const encap::StatisticName& known : encap::all_statistics()) {
+    fmt::format_to(std::back_inserter(text), "{}{}\n    {}\n", known.name, known.arguments, known.help);
+  }
+  return text;
+}
+
 void add_statistics(CommandOptions& options, const std::vector<std::string>& names) {
   if (names.empty()) return;
   const bool tree_is_shown = options.tree || (options.format != Format::text && options.format != Format::tabs);
@@ -214,7 +223,8 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   bool no_duplicate_keys = true;
   app.add_flag("--no-duplicate-keys", no_duplicate_keys, "Always so; taken for tshark's sake")->group("Output");
   std::vector<std::string> statistics;
-  add_list("Output", "-z", "STATISTIC", "Count and print at the end, as in -z conv,tcp; may be given again", statistics);
+  add_list("Output", "-z", "STATISTIC",
+           "Count and print at the end, as in -z conv,tcp; may be given again; -z help lists them", statistics);
   add("Output", "--format", "FORMAT", "Of -z: text, json or csv [text]", [&options](Text text) {
     options.statistics_format = choose("--format", text, statistics_formats);
   });
@@ -238,6 +248,10 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
     for (const std::string& text : detailed) add_names(options.detailed, text);
     options.tree = options.tree || !detailed.empty();
     options.colour = colour_wanted(colour);
+    if (std::find(statistics.begin(), statistics.end(), "help") != statistics.end()) {
+      fmt::print("{}", statistics_text());
+      return ExitCode::done;
+    }
     check(options, std::move(fields), settings);
     add_statistics(options, statistics);
     return options;

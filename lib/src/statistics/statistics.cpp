@@ -17,7 +17,8 @@ const StatisticKind* find_kind(std::string_view text) noexcept {
   const StatisticKind* found = nullptr;
   for (const auto& kinds : statistic_kinds()) {
     for (const StatisticKind& kind : kinds) {
-      const bool fits = text.starts_with(kind.name) && (text.size() == kind.name.size() || text[kind.name.size()] == ',');
+      const std::size_t size = kind.name.size();
+      const bool fits = text.starts_with(kind.name) && (text.size() == size || text[size] == ',');
       if (fits && (found == nullptr || found->name.size() < kind.name.size())) found = &kind;
     }
   }
@@ -32,7 +33,9 @@ std::string utf8(const std::string& text) {
 
 using Json = rapidjson::Writer<rapidjson::StringBuffer>;
 
-void write(Json& json, std::string_view text) { json.String(text.data(), static_cast<rapidjson::SizeType>(text.size())); }
+void write(Json& json, std::string_view text) {
+  json.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+}
 
 struct JsonValue {
   Json& json;

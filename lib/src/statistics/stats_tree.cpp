@@ -194,7 +194,8 @@ void StatsTree::append_text(std::string& out, std::string_view title) const {
 
 StatisticTable StatsTree::table() const {
   StatisticTable table;
-  table.columns = {"path", "topic", "depth", "count", "average", "minimum", "maximum", "rate", "burst_rate", "burst_start"};
+  table.columns = {"path",    "topic",   "depth", "count",      "average",
+                   "minimum", "maximum", "rate",  "burst_rate", "burst_start"};
   using Value = StatisticTable::Value;
   const double elapsed = elapsed_milliseconds();
   std::vector<std::string> paths;

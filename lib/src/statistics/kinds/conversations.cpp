@@ -107,7 +107,9 @@ class Conversations final : public Statistic {
                      "bytes_to_source", "frames_to_destination", "bytes_to_destination", "frames", "bytes", "start",
                      "duration"};
     using Value = StatisticTable::Value;
-    const auto port = [this](std::uint16_t number) { return layer_.has_ports ? Value{std::uint64_t{number}} : Value{}; };
+    const auto port = [this](std::uint16_t number) {
+      return layer_.has_ports ? Value{std::uint64_t{number}} : Value{};
+    };
     for (const Conversation* row : ordered()) {
       const Counted total = row->total();
       const LayerEnds& ends = row->ends;
@@ -153,7 +155,8 @@ class Conversations final : public Statistic {
 };
 
 constexpr StatisticKind kinds[] = {
-    {"conv,eth", "[,FILTER]", "conversations between Ethernet addresses", make_filtered<Conversations, &ends_layers[0]>},
+    {"conv,eth", "[,FILTER]", "conversations between Ethernet addresses",
+     make_filtered<Conversations, &ends_layers[0]>},
     {"conv,ip", "[,FILTER]", "conversations between IPv4 addresses", make_filtered<Conversations, &ends_layers[1]>},
     {"conv,ipv6", "[,FILTER]", "conversations between IPv6 addresses", make_filtered<Conversations, &ends_layers[2]>},
     {"conv,tcp", "[,FILTER]", "TCP connections", make_filtered<Conversations, &ends_layers[3]>},

@@ -105,7 +105,8 @@ class Endpoints final : public Statistic {
 };
 
 constexpr StatisticKind kinds[] = {
-    {"endpoints,eth", "[,FILTER]", "Ethernet addresses and what they sent and received", make_filtered<Endpoints, &ends_layers[0]>},
+    {"endpoints,eth", "[,FILTER]", "Ethernet addresses and what they sent and received",
+     make_filtered<Endpoints, &ends_layers[0]>},
     {"endpoints,ip", "[,FILTER]", "the same of IPv4 addresses", make_filtered<Endpoints, &ends_layers[1]>},
     {"endpoints,ipv6", "[,FILTER]", "the same of IPv6 addresses", make_filtered<Endpoints, &ends_layers[2]>},
     {"endpoints,tcp", "[,FILTER]", "the same of TCP ports", make_filtered<Endpoints, &ends_layers[3]>},

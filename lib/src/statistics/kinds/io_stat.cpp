@@ -282,7 +282,7 @@ class IoStat final : public Statistic {
       std::string_view text = of_.columns_[index].text;
       if (text.empty()) text = "Frames and bytes";
       const std::size_t room = total_ - 11;
-      out += fmt::format("| {} {:>2}: {:<{}} |\n", index == 0 ? "Col" : "   ", index + 1, text.substr(0, room), room - 1);
+      out += fmt::format("| {}{:>2}: {:<{}} |\n", index == 0 ? "Col" : "   ", index + 1, text.substr(0, room), room);
       while (text.size() > room) {
         text.remove_prefix(room);
         out += fmt::format("|        {:<{}} |\n", text.substr(0, room), room);
