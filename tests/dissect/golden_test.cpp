@@ -41,7 +41,7 @@ std::string read_file(const fs::path& path) {
 /// One capture, read from its first packet on.
 class Reading {
  public:
-  explicit Reading(Detail detail) : dissection_{detail} {}
+  explicit Reading(Detail detail, bool and_facts = false) : dissection_{detail, and_facts} {}
 
   const Dissection& read(const PacketRecord& record) {
     dissector_.dissect(record, dissection_);
@@ -126,6 +126,50 @@ TEST_P(Golden, fields_without_lines_have_the_values_of_items) {
     for (std::size_t i = 1; i < items.items.size(); ++i) {
       EXPECT_EQ(value_of(items.items[i]), value_of(fields.items[i])) << name_of(items.items[i]);
     }
+  }
+}
+
+std::vector<std::string_view> layer_names(const Facts& facts) {
+  std::vector<std::string_view> names;
+  for (const Field* layer : facts.layers) names.push_back(layer->name);
+  return names;
+}
+/// What stands at the left of the tree below the frame; where the pieces of a stream are told is not compared.
+std::vector<std::string_view> layer_names(const Dissection& dissection) {
+  std::vector<std::string_view> names;
+  for (ItemId id = dissection.at(ItemId::root).first_child; id != ItemId::none; id = dissection.at(id).next) {
+    const Field* const field = dissection.at(id).field;
+    if (field == nullptr || field->name == "frame" || field->name == "tcp.segments") continue;
+    names.push_back(field->name);
+  }
+  return names;
+}
+std::vector<std::string> ends_of(const Facts& facts) {
+  std::vector<std::string> all;
+  for (const LayerEnds& ends : facts.ends) {
+    std::string& text = all.emplace_back(ends.layer->name);
+    append_text(text += ' ', ends.source);
+    append_text(text += ' ', ends.destination);
+    text += ' ' + std::to_string(ends.source_port) + ' ' + std::to_string(ends.destination_port) + ' ' +
+            std::to_string(ends.stream);
+  }
+  return all;
+}
+TEST_P(Golden, facts_do_not_depend_on_what_else_is_taken_down) {
+  Reading alone{Detail::facts};
+  Reading with_columns{Detail::columns, true};
+  Reading with_items{Detail::items, true};
+  for (const WrittenPacket& packet : packets_) {
+    const Dissection& items = with_items.read(packet.record());
+    for (Reading* const other : {&alone, &with_columns}) {
+      const Facts& facts = other->read(packet.record()).facts;
+      EXPECT_EQ(layer_names(items.facts), layer_names(facts)) << "packet " << items.frame_number;
+      EXPECT_EQ(ends_of(items.facts), ends_of(facts)) << "packet " << items.frame_number;
+      EXPECT_EQ(items.facts.quote_is_cut, facts.quote_is_cut) << "packet " << items.frame_number;
+    }
+    std::vector<std::string_view> layers = layer_names(items.facts);
+    std::erase(layers, "tcp.segments");
+    EXPECT_EQ(layer_names(items), layers) << "packet " << items.frame_number;
   }
 }
 

@@ -25,6 +25,8 @@ constexpr const char* examples = R"(Examples:
       the packets that a display filter of tshark's selects
   dissect -T json http.pcap | jq .[0]._source.layers.ip
       JSON; -T ek for Elasticsearch
+  dissect -q -z conv,tcp -z expert http.pcap
+      statistics: which connections there are, and what is wrong with them
   tcpdump -i lo -U -w - | dissect -l -
       what a capturing program sends, packet by packet
 
@@ -60,6 +62,43 @@ std::uint64_t number_from_one(const std::string& option, const std::string& text
   if (error != std::errc{} || end != text.data() + text.size() || count == 0)
     refuse(option, text, "write a number from 1");
   return count;
+}
+
+using StatisticsFormat = CommandOptions::StatisticsFormat;
+constexpr Choice<StatisticsFormat> statistics_formats[] = {
+    {"text", StatisticsFormat::text}, {"json", StatisticsFormat::json}, {"csv", StatisticsFormat::csv}};
+
+void say_unfilled(const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  fmt::print(stderr, "dissect: no packet will have {}: nothing here fills it\n", fmt::join(names, ", "));
+}
+
+/// Statistics count what a display filter lets through.
+encap::Result<encap::PacketFilter, std::string> compile(std::string_view text) {
+  auto filter = encap::Filter::compile(text);
+  if (!filter) return encap::unexpected(to_string(filter.error(), text));
+  say_unfilled(filter->unfilled());
+  return encap::PacketFilter{std::string{text},
+                             [filter = std::make_shared<encap::Filter>(std::move(*filter))](
+                                 const encap::Dissection& dissection) { return filter->matches(dissection); }};
+}
+
+/// The list of them, for -z help.
+std::string statistics_text() {
+  std::string text;
+  for (const encap::StatisticName& known : encap::all_statistics()) {
+    fmt::format_to(std::back_inserter(text), "{}{}\n    {}\n", known.name, known.arguments, known.help);
+  }
+  return text;
+}
+
+void add_statistics(CommandOptions& options, const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  const bool tree_is_shown = options.tree || (options.format != Format::text && options.format != Format::tabs);
+  options.statistics.emplace(compile, tree_is_shown);
+  for (const std::string& name : names) {
+    if (const auto added = options.statistics->add(name); !added) refuse("-z", name, added.error());
+  }
 }
 
 encap::TimeFormat time_format(const std::string& text) {
@@ -123,11 +162,6 @@ void add_names(std::vector<std::string>& names, const std::string& text) {
     if (end != at) names.push_back(text.substr(at, end - at));
     at = end + 1;
   }
-}
-
-void say_unfilled(const std::vector<std::string>& names) {
-  if (names.empty()) return;
-  fmt::print(stderr, "dissect: no packet will have {}: nothing here fills it\n", fmt::join(names, ", "));
 }
 
 /// What only several options together can have wrong.
@@ -214,6 +248,11 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
            settings);
   bool no_duplicate_keys = true;
   app.add_flag("--no-duplicate-keys", no_duplicate_keys, "Always so; taken for tshark's sake")->group("Output");
+  std::vector<std::string> statistics;
+  add_list("Output", "-z", "STATISTIC",
+           "Count and print at the end, as in -z conv,tcp; may be given again; -z help lists them", statistics);
+  add("Output", "--format", "FORMAT", "Of -z: text, json or csv [text]",
+      [&options](Text text) { options.statistics_format = choose("--format", text, statistics_formats); });
   add("Output", "-t", "TIME", "Time column: r, a, ad, adoy, d, dd, e, u, ud or udoy [r: since the first packet]",
       [&options](Text text) { options.time = time_format(text); });
   Colour colour = Colour::automatic;
@@ -224,7 +263,7 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
       ->expected(0, 1)
       ->group("Output");
   app.add_flag("-l", options.flush, "Write each packet at once")->group("Output");
-  app.add_flag("-q", options.quiet, "Read everything, show errors only")->group("Output");
+  app.add_flag("-q", options.quiet, "Read everything, show only errors and what -z asks for")->group("Output");
 
   try {
     app.parse(argc, argv);
@@ -234,8 +273,13 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
     for (const std::string& text : detailed) add_names(options.detailed, text);
     options.tree = options.tree || !detailed.empty();
     options.colour = colour_wanted(colour);
+    if (std::find(statistics.begin(), statistics.end(), "help") != statistics.end()) {
+      fmt::print("{}", statistics_text());
+      return ExitCode::done;
+    }
     check(options, std::move(fields), settings);
     if (!filter.empty() && !set_filter(options, filter)) return ExitCode::usage;
+    add_statistics(options, statistics);
     return options;
   } catch (const CLI::Success& wanted) {
     return static_cast<ExitCode>(app.exit(wanted));

@@ -9,6 +9,7 @@
 #include "encap/filter/filter.h"
 #include "encap/render/fields.h"
 #include "encap/render/list.h"
+#include "encap/statistics/statistics.h"
 #include "exit_code.h"
 
 /// What the command line asks for.
@@ -33,6 +34,10 @@ struct CommandOptions {
   encap::FieldsFormat fields_format;
   bool header = false;
   bool byte_order_mark = false;
+
+  enum class StatisticsFormat : std::uint8_t { text, json, csv };
+  std::optional<encap::Statistics> statistics;  ///< what -z asks for
+  StatisticsFormat statistics_format = StatisticsFormat::text;
 };
 
 /// Reads the command line. Prints help, the version or what is wrong with the line, and returns the exit code then.

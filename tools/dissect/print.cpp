@@ -24,6 +24,7 @@ namespace {
 
 using Format = CommandOptions::Format;
 using encap::CaptureFileReader;
+using encap::Detail;
 using encap::Dissection;
 using encap::IoError;
 
@@ -62,13 +63,16 @@ class Printer {
     list_ = options.summary || (!options.tree && !options.hex);
   }
 
-  [[nodiscard]] encap::Detail detail() const {
+  [[nodiscard]] Detail detail() const {
     // A filter looks at fields.
-    return std::max(shown_detail(), options_.filter ? encap::Detail::fields : encap::Detail::columns);
+    Detail detail = std::max(shown_detail(), options_.filter ? Detail::fields : Detail::facts);
+    if (options_.statistics) detail = std::max(detail, options_.statistics->detail());
+    return detail;
   }
   /// Whether packets may be rendered at the same time: lines of the list stand for themselves.
   [[nodiscard]] bool side_by_side() const {
-    return !options_.filter && !options_.fields && !options_.tree && !options_.hex && !is_json(options_.format);
+    return !options_.filter && !options_.statistics && !options_.fields && !options_.tree && !options_.hex &&
+           !is_json(options_.format);
   }
   /// Whether a packet is shown.
   [[nodiscard]] bool wants(const Dissection& dissection) {
@@ -103,9 +107,8 @@ class Printer {
   }
 
  private:
-  [[nodiscard]] encap::Detail shown_detail() const {
-    using encap::Detail;
-    if (options_.quiet) return Detail::columns;
+  [[nodiscard]] Detail shown_detail() const {
+    if (options_.quiet) return options_.statistics ? Detail::facts : Detail::columns;
     if (is_json(options_.format)) return Detail::items;
     if (options_.fields) return options_.fields->detail();
     return options_.tree || options_.hex ? Detail::items : Detail::columns;
@@ -132,6 +135,18 @@ class Printer {
   bool list_;
 };
 
+void append_statistics(std::string& out, const CommandOptions& options) {
+  using StatisticsFormat = CommandOptions::StatisticsFormat;
+  switch (options.statistics_format) {
+    case StatisticsFormat::text:
+      return options.statistics->append_text(out);
+    case StatisticsFormat::json:
+      return options.statistics->append_json(out);
+    case StatisticsFormat::csv:
+      return options.statistics->append_csv(out);
+  }
+}
+
 // A short capture is over before threads have started.
 constexpr std::uint64_t packets_alone = 4096;
 
@@ -157,7 +172,8 @@ ExitCode print(CommandOptions& options) {
   Printer printer{options};
   encap::SessionMemory session;
   encap::Dissector dissector{&session};
-  Dissection dissection{printer.detail()};
+  encap::Statistics* const statistics = options.statistics ? &*options.statistics : nullptr;
+  Dissection dissection{printer.detail(), statistics != nullptr};
   std::optional<SideBySide> others;
   const bool may_share = printer.side_by_side() && !output.writes_each_packet() &&
                          std::min<std::uint64_t>(options.threads, std::thread::hardware_concurrency()) > 1;
@@ -182,6 +198,7 @@ ExitCode print(CommandOptions& options) {
       continue;
     }
     dissector.dissect(**record, place, dissection);
+    if (statistics != nullptr) statistics->take(dissection);
     if (!printer.wants(dissection)) continue;
     dissector.displayed();
     printer.packet(output.text(), dissection);
@@ -193,6 +210,7 @@ ExitCode print(CommandOptions& options) {
   }
   if (others && !others->finish()) return report_output();
   printer.end(output.text());
+  if (statistics != nullptr) append_statistics(output.text(), options);
   if (!output.write()) return report_output();
   if (const int signal = interrupted_by(); signal != 0)
     return signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;

@@ -29,6 +29,7 @@ void Dissector::dissect(const PacketRecord& record, const FramePlace& place, Dis
   dissection.items.clear();
   dissection.items.emplace_back();
   dissection.sources.clear();
+  dissection.facts.clear();
   dissection.arena.reset();
 
   Packet packet{dissection, session_};

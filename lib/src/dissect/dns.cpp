@@ -340,7 +340,7 @@ void read_message(Packet& p, const Octets& in, const ProtocolInfo& protocol, Var
   }
 
   Message m{p, in, NameReader{p, in}, ItemId::none, variant};
-  if (p.wants_items()) {
+  if (p.wants_layers()) {
     m.layer = p.add_layer(protocol, whole != nullptr ? *whole : in, 0, whole != nullptr ? whole->captured : in.captured,
                           p.text("{} ({})", protocol.layer.label, response ? "response" : "query"));
   }

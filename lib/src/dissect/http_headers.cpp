@@ -228,7 +228,7 @@ void dissect_header(Packet& p, Message& message, ItemId tree, const Octets& in, 
     case Special::settings_header: {
       const Octets settings = p.add_source("Base64uri decoded", decode_base64(p, value, true));
       const ItemId top = p.top;
-      if (item != ItemId::none) p.top = item;
+      p.set_top(item);
       p.guard([&] { dissect_http2_settings(p, item, settings); });
       p.top = top;
       break;

@@ -304,7 +304,7 @@ void dissect_icmp_extensions(Packet& p, ItemId layer, const Octets& in) {
   const ItemId tree = p.add(layer, extensions, in, 0, 0);
   const std::uint8_t has_version = p.u8(in, 0) >> 4;
   p.add(tree, version, in, 0, 1, has_version);
-  p.set_text(p.out.detail != Detail::columns && tree != ItemId::none ? p.out.at(tree).last_child : ItemId::none,
+  p.set_text(p.takes_items() && tree != ItemId::none ? p.out.at(tree).last_child : ItemId::none,
              p.text("Version: {}", has_version));
   p.add(tree, reserved, in);
   add_internet_checksum(p, tree, {checksum, checksum_status, checksum_bad}, in, 2);

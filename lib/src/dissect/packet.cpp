@@ -89,7 +89,9 @@ ItemId Packet::append_item(ItemId parent, const Field* field, const Octets& in, 
 
 ItemId Packet::add_layer(const ProtocolInfo& protocol, const Octets& in, std::uint32_t offset, std::uint32_t length,
                          std::string_view line) {
-  if (!wants_items()) return ItemId::none;
+  if (stopped()) return ItemId::none;
+  add_layer_fact(protocol.layer);
+  if (!takes_items()) return ItemId::none;
   const ItemId id = append_item(top, &protocol.layer, in, offset, length);
   Item& item = out.at(id);
   item.text = line.empty() ? protocol.layer.label : line;
@@ -235,7 +237,10 @@ void Packet::note(ItemId item, const Note& kind, std::string_view line) {
   const ItemId named = append_item(tree, &kind.field, nowhere, 0, 0);
   out.at(named).text = message.data() == line.data() ? out.arena.copy(message) : message;
   out.at(named).generated = true;
-  hidden(generated(add_string(tree, expert_message, nowhere, 0, 0, message)));
+  const ItemId said = hidden(generated(add_string(tree, expert_message, nowhere, 0, 0, message)));
+  if (out.wants_facts && !in_error) {
+    out.facts.notes.push_back({&kind.field, kind.severity, kind.group, protocol_name, out.at(said).string()});
+  }
   const ItemId level = generated(add(tree, expert_severity, nowhere, 0, 0, severity.first));
   set_text(level, text("Severity level: {}", severity.name));
   const ItemId group = generated(add(tree, expert_group, nowhere, 0, 0, group_number(kind.group)));
@@ -250,7 +255,7 @@ std::string_view Packet::text_of(const Address& address) {
 }
 
 void Packet::add_layer_name(std::string_view filter) noexcept {
-  if (out.detail == Detail::columns || filter.empty() || names_size_ + filter.size() + 1 > names_.size()) return;
+  if (!takes_items() || filter.empty() || names_size_ + filter.size() + 1 > names_.size()) return;
   if (names_size_ != 0) names_[names_size_++] = ':';
   filter.copy(names_.data() + names_size_, filter.size());
   names_size_ += filter.size();
@@ -270,6 +275,7 @@ std::uint32_t Packet::call(const ProtocolInfo& protocol, const Octets& in) {
   add_layer_name(protocol.layer.name);
   std::uint32_t used = protocol.dissect(*this, in);
   --depth_;
+  out.facts.quote_is_cut |= in_error && stop_ == Stop::not_captured;
   if (in_error && stopped() && stop_ != Stop::not_captured) {
     // What an ICMP error quotes is cut short as a rule: no fault, and nothing to tell.
     forget_stop();
@@ -278,7 +284,7 @@ std::uint32_t Packet::call(const ProtocolInfo& protocol, const Octets& in) {
   if (!stopped()) {  // a stop is told under the name of the layer it happened in
     protocol_name = name_before;
     // A layer that showed nothing is not named.
-    const bool silent = out.detail != Detail::columns && out.items.size() == items_before;
+    const bool silent = takes_items() && out.items.size() == items_before;
     if (used == 0 || silent) names_size_ = names_before;
   }
   return used;
@@ -302,6 +308,7 @@ void Packet::tell_stop() {
       return;
     case Stop::not_captured:
       if (by_columns) out.columns.info.append("[Packet size limited during capture]");
+      add_layer_fact(short_layer);
       if (wants_items()) {
         const ItemId id = append_item(top, &short_layer, nowhere, 0, 0);
         set_text(id, text("[Packet size limited during capture: {} truncated]", protocol_name));
@@ -309,6 +316,7 @@ void Packet::tell_stop() {
       return;
     case Stop::fragment:
       if (by_columns) out.columns.info.append("[Unreassembled Packet]");
+      add_layer_fact(unreassembled_layer);
       if (wants_items()) {
         const ItemId id = append_item(top, &unreassembled_layer, nowhere, 0, 0);
         set_text(id, text("[Unreassembled Packet: {}]", protocol_name));
@@ -320,6 +328,7 @@ void Packet::tell_stop() {
         out.columns.info.append(protocol_name);
         out.columns.info.append(": New fragment overlaps old data (retransmission?)]");
       }
+      add_layer_fact(malformed_layer);
       if (wants_items()) {
         const ItemId id = append_item(top, &malformed_layer, nowhere, 0, 0);
         set_text(id, text("[Reassembly error, protocol {}: {}]", protocol_name, overlap_note.field.label));
@@ -336,6 +345,7 @@ void Packet::tell_stop() {
         out.columns.info.append(tail);
         out.columns.info.append(']');
       }
+      add_layer_fact(malformed_layer);
       if (wants_items()) {
         const ItemId id = append_item(top, &malformed_layer, nowhere, 0, 0);
         set_text(id, text("[Malformed Packet: {}{}]", protocol_name, tail));

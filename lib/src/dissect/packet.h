@@ -41,7 +41,8 @@ struct Ipv6Chain;
 /// before it changes what is remembered.
 class Packet {
  public:
-  Packet(Dissection& into, Session* remembered) noexcept : out{into}, session{remembered} {}
+  Packet(Dissection& into, Session* remembered) noexcept
+      : out{into}, session{remembered}, writable{into.detail != Detail::facts} {}
 
   // --- what there is -------------------------------------------------------------------------------------------
   Dissection& out;
@@ -57,7 +58,7 @@ class Packet {
   std::uint16_t vlan = 0;        ///< identifier of the VLAN tag read last; tells fragments apart
   bool fragmented = false;       ///< the layer at hand is a fragment alone
   bool in_error = false;         ///< the layer at hand is quoted by an ICMP error
-  bool writable = true;          ///< whether layers may write the columns
+  bool writable;                 ///< whether layers may write the columns
   bool can_desegment = false;    ///< the transport will add the next segment's octets when asked to
   // What a layer over TCP asks for: the octets from `desegment_offset` on again, once `desegment_length` more are
   // there.
@@ -121,15 +122,37 @@ class Packet {
 
   // --- the tree. Every call does nothing, and gives ItemId::none, when only columns are wanted, when the parent is
   // none, or when the packet is stopped. An item's octets must be in hand: `need` is called for `length`. -----------
-  [[nodiscard]] bool wants_items() const noexcept { return out.detail != Detail::columns && !stopped(); }
+  [[nodiscard]] bool takes_items() const noexcept { return out.detail >= Detail::fields; }
+  [[nodiscard]] bool wants_items() const noexcept { return takes_items() && !stopped(); }
   /// Whether items have lines. Where not, `text` gives nothing and the lines given to other functions are not kept.
   [[nodiscard]] bool wants_lines() const noexcept { return out.detail == Detail::items; }
+  /// Whether a layer is to be added: items or facts are wanted.
+  [[nodiscard]] bool wants_layers() const noexcept { return (out.wants_facts || takes_items()) && !stopped(); }
   /// Where layers go: the root, or the item that quotes them.
   ItemId top = ItemId::root;
+  /// Lets them go below `item`; where items are not taken, to no place at all.
+  void set_top(ItemId item) noexcept {
+    if (item != ItemId::none || !takes_items()) top = item;
+  }
 
   /// A layer's item. `text` as in `Internet Protocol Version 4, Src: 192.0.2.1, Dst: 192.0.2.2`; empty: its name.
   ItemId add_layer(const ProtocolInfo& protocol, const Octets& in, std::uint32_t offset, std::uint32_t length,
                    std::string_view text = {});
+  /// Says that the layer joins these ends; of a layer that is quoted it says nothing.
+  void add_ends(const ProtocolInfo& protocol, const Address& source, const Address& destination) {
+    if (out.wants_facts && !in_error) out.facts.ends.push_back({&protocol.layer, source, destination});
+  }
+  /// The same of a transport, between its ports in the network layer around it.
+  void add_ends(const ProtocolInfo& protocol) {
+    if (!out.wants_facts || in_error) return;
+    out.facts.ends.push_back({&protocol.layer, network_source, network_destination, source_port, destination_port,
+                              flow != nullptr ? flow->index : 0});
+  }
+  /// Names a line at the left of the tree that is no protocol's.
+  void add_layer_fact(const Field& field) {
+    if (out.wants_facts && top == ItemId::root) out.facts.layers.push_back(&field);
+  }
+
   /// The value is read from the octets, by the field's type: numbers big-endian, strings as they are.
   ItemId add(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length) {
     return may_add(parent) ? add_read(parent, field, in, offset, length) : ItemId::none;
@@ -170,7 +193,8 @@ class Packet {
   /// and lines are not.
   template <class... Args>
   [[nodiscard]] std::string_view text(fmt::format_string<Args...> format, Args&&... args) {
-    return out.detail != Detail::fields ? value(format, std::forward<Args>(args)...) : std::string_view{};
+    return wants_lines() || out.detail == Detail::columns ? value(format, std::forward<Args>(args)...)
+                                                          : std::string_view{};
   }
   /// The same for what is more than a line: the value of a string, what a note or Info says.
   template <class... Args>

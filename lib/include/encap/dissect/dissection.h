@@ -174,8 +174,43 @@ struct Columns {
   Address destination;
 };
 
+/// A layer that joins two ends, whole enough to count as a packet between them. What an ICMP error quotes counts not.
+struct LayerEnds {
+  const Field* layer = nullptr;  ///< such as that of "ip" or "tcp"
+  Address source;
+  Address destination;
+  std::uint16_t source_port = 0;  ///< of TCP and UDP
+  std::uint16_t destination_port = 0;
+  std::uint32_t stream = 0;  ///< `tcp.stream`
+};
+
+/// A note as it was made, without the tree. Lifetime: the texts' is that of the dissection.
+struct ToldNote {
+  const Field* field = nullptr;  ///< such as that of "tcp.connection.rst"
+  Severity severity = Severity::none;
+  std::string_view group;     ///< such as "Sequence"
+  std::string_view protocol;  ///< short name of the layer that made it, such as "TCP"
+  std::string_view text;
+};
+
+/// What there is to count in a packet, in plain values, each in the order in which layers were read.
+struct Facts {
+  std::vector<const Field*> layers;  ///< lines at the left of the tree, the frame's own apart
+  std::vector<LayerEnds> ends;
+  std::vector<ToldNote> notes;  ///< where items are wanted
+  bool quote_is_cut = false;    ///< an ICMP error quotes less than the layers in there need
+
+  void clear() noexcept {
+    layers.clear();
+    ends.clear();
+    notes.clear();
+    quote_is_cut = false;
+  }
+};
+
 /// How much of a packet is taken down.
 enum class Detail : std::uint8_t {
+  facts,    ///< what `Facts` says only: no columns, no items
   columns,  ///< the list line only: no items
   fields,   ///< all fields with their values, and none of the lines that are written for people
   items     ///< all fields with their values and lines
@@ -203,9 +238,11 @@ class Arena {
 /// memory. Lifetime: items borrow from the record's octets, the arena and the dissector's memory, until the next
 /// packet.
 struct Dissection {
-  explicit Dissection(Detail how_much = Detail::items) : detail{how_much} {}
+  explicit Dissection(Detail how_much = Detail::items, bool and_facts = false)
+      : detail{how_much}, wants_facts{and_facts || how_much == Detail::facts} {}
 
   Detail detail;
+  bool wants_facts;                ///< whether `facts` is filled
   std::uint64_t frame_number = 0;  ///< counted from 1
   const PacketRecord* record = nullptr;
   Duration since_first{};  ///< since the first packet of the capture
@@ -214,6 +251,7 @@ struct Dissection {
   Columns columns;
   std::vector<Item> items;  ///< [0] is the root; its children are the layers
   std::vector<DataSource> sources;
+  Facts facts;
   Arena arena;
 
   [[nodiscard]] const Item& at(ItemId id) const noexcept { return items[static_cast<std::size_t>(id)]; }

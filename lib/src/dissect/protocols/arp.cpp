@@ -248,7 +248,7 @@ std::uint32_t dissect(Packet& p, const Octets& all) {
   Message m{};
   m.hardware_type = p.u16(all, 0);
   ItemId layer = ItemId::none;
-  if (p.wants_items()) {
+  if (p.wants_layers()) {
     layer = p.add_layer(arp_protocol, all, 0, all.captured);
     p.add(layer, {&hardware_type, &protocol_type, &hardware_size, &protocol_size, &opcode_field}, all);
   }

@@ -18,7 +18,7 @@ extern const ProtocolInfo data_protocol{{"data", "Data", FieldType::protocol}, "
 namespace {
 
 std::uint32_t dissect(Packet& p, const Octets& in) {
-  if (p.wants_items() && in.captured != 0) {
+  if (p.wants_layers() && in.captured != 0) {
     const ItemId layer =
         p.add_layer(data_protocol, in, 0, in.captured, p.text("Data ({} byte{})", in.captured, plural(in.captured)));
     p.add(layer, data, in, 0, in.captured);

@@ -34,9 +34,9 @@ namespace {
 
 std::uint32_t dissect(Packet& p, const Octets& in) {
   if (!p.media_type.empty()) p.append_info_format(" ({})", p.media_type);
+  const ItemId layer = p.add_layer(data_text_lines_protocol, in, 0, in.captured);
   if (!p.wants_items()) return in.reported;
   const Bytes text = in.bytes();
-  const ItemId layer = p.add_layer(data_text_lines_protocol, in, 0, in.captured);
   std::uint32_t lines = 0;
   for (std::uint32_t offset = 0; offset < in.captured; ++lines) {
     const Line line = find_line(text, offset);

@@ -116,6 +116,8 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   const Address from = p.address(Address::Kind::ether, in, 6);
   const std::uint16_t type = p.u16(in, 12);
   if (p.stopped()) return 0;
+  p.add_ends(ethernet_protocol, from, to);
+  if (!p.takes_items()) p.add_layer(ethernet_protocol, in, 0, 0);
   p.set_addresses(from, to);
   ItemId layer = ItemId::none;
 

@@ -138,6 +138,7 @@ void dissect_frame(Packet& p, const PacketRecord& record) {
   if (p.wants_items()) {
     add_comments(p, record, in);
     names = add_frame(p, record, link, in);
+    p.out.facts.layers.clear();  // only what the frame holds counts
   }
 
   p.guard([&] {

@@ -414,7 +414,10 @@ void dissect_error(Packet& p, ItemId layer, const Octets& in, std::uint8_t type,
   // Without a length of their own, extensions follow 128 octets of the datagram. Source: RFC 4884 §5.5.
   static constexpr std::uint32_t implied_length = 128;
   const std::uint32_t length = dissect_error_word(p, layer, in, type, code);
-  if (p.stopped()) return;
+  if (p.stopped()) {
+    if (type == 4) p.out.facts.quote_is_cut = true;  // its word has no fields, the quote begins with it
+    return;
+  }
   Octets quoted = in.from(8);
   const std::uint32_t total = quoted.captured >= 4 ? load_be16(quoted.bytes(), 2) : 0;
   if (type == 5) {
@@ -465,7 +468,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   }
 
   ItemId layer = ItemId::none;
-  if (p.wants_items()) {
+  if (p.wants_layers()) {
     layer = p.add_layer(icmp_protocol, in, 0, in.captured);
     p.set_text(p.add(layer, type_field, in), p.text("Type: {} ({})", type, type_name));
     const ItemId id = p.add(layer, code_field, in);

@@ -530,10 +530,13 @@ void call_extensions(Walk& w, std::uint32_t at) {
   static constexpr unsigned version = 2;
   const bool known = rest.captured != 0 && std::to_integer<unsigned>(rest.data[0]) >> 4 == version;
   if (known) w.p.add_layer_name("icmp");
+  // Its notes are ICMP's.
+  const std::string_view name = std::exchange(w.p.protocol_name, "ICMP");
   dissect_icmp_extensions(w.p, w.tree, rest);
+  w.p.protocol_name = name;
   if (known || w.p.stopped()) return;
   const ItemId top = w.p.top;
-  if (w.tree != ItemId::none) w.p.top = w.tree;
+  w.p.set_top(w.tree);
   w.p.call_data(rest);
   w.p.top = top;
 }
@@ -561,7 +564,7 @@ void dissect_error(Walk& w, std::uint8_t type) {
     call_quoted(p, w.tree, ipv6_ethertype, w.in.from(w.at));
   } else {
     const ItemId top = p.top;
-    if (w.tree != ItemId::none) p.top = w.tree;
+    p.set_top(w.tree);
     p.call_data(w.in.from(w.at));
     p.top = top;
   }
@@ -593,7 +596,7 @@ void dissect_echo(Walk& w, bool is_reply) {
     }
   }
   const ItemId top = p.top;
-  if (w.tree != ItemId::none) p.top = w.tree;
+  p.set_top(w.tree);
   p.call_data(w.in.from(w.at));
   p.top = top;
 }

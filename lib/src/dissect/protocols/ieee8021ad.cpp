@@ -32,7 +32,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   const std::uint16_t type = p.u16(in, 2);
   p.append_info_format("PRI: {}  DROP: {}  ID: {}", tag >> 13, tag >> 12 & 1, tag & 0xfff);
   ItemId layer = ItemId::none;
-  if (p.wants_items()) {
+  if (p.wants_layers()) {
     layer = p.add_layer(ieee8021ad_protocol, in, 0, 4, p.text("IEEE 802.1ad, ID: {}", tag & 0xfff));
     p.add(layer, {&priority, &dei, &id, &type_field}, in);
   }

@@ -255,6 +255,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   }
   if (options_length != 0) dissect_ipv4_options(p, layer, options);
   if (p.stopped()) return 0;
+  p.add_ends(ipv4_protocol, from, to);
 
   p.ip_protocol = protocol_number;
 

@@ -203,7 +203,7 @@ void dissect_chain(Packet& p, ItemId layer, Ipv6Chain& chain) {
   for (;;) {
     const ProtocolInfo* const extension = find_protocol(Table::ipv6_extension, chain.next);
     if (extension == nullptr) break;
-    p.top = layer != ItemId::none ? layer : top;
+    p.set_top(layer);
     p.call(*extension, chain.rest);
     p.top = top;
     chain.at_start = false;
@@ -215,6 +215,7 @@ void dissect_chain(Packet& p, ItemId layer, Ipv6Chain& chain) {
     p.call_data(chain.rest);
     return;
   }
+  if (!is_other_extension(chain.next)) p.add_ends(ipv6_protocol, chain.source, chain.destination);
   p.ip_protocol = chain.next;
   if (chain.next == no_next_header) {
     p.set_info("IPv6 no next header");

@@ -149,7 +149,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   if (p.stopped()) return 0;
   const std::string_view name = find_name(types, kind);
   ItemId layer = ItemId::none;
-  if (p.wants_items()) {
+  if (p.wants_layers()) {
     layer = p.add_layer(ipv6_routing_protocol, in, 0, std::min(size, in.captured),
                         p.text("Routing Header for IPv6 ({})", name.empty() ? "Unknown" : name));
     p.add(layer, next_header, in, 0, 1);

@@ -299,7 +299,7 @@ void Reader::append_unescaped(std::string_view raw, std::size_t& at) {
 std::uint32_t dissect(Packet& p, const Octets& in) {
   if (p.columns()) p.out.columns.protocol.append("/JSON");
   p.append_info_format(", JavaScript Object Notation ({})", p.media_type);
-  if (!p.wants_items()) return in.reported;
+  if (!p.wants_layers()) return in.reported;
   const std::string_view name = p.media_type.empty() ? p.media_parameters : p.media_type;
   const ItemId layer = p.add_layer(json_protocol, in, 0, in.captured,
                                    name.empty() ? std::string_view{} : p.text("JavaScript Object Notation: {}", name));

@@ -17,7 +17,7 @@ namespace {
 // A body whose type nothing here reads.
 std::uint32_t dissect(Packet& p, const Octets& in) {
   p.append_info_format(" ({})", p.media_type);
-  if (p.wants_items() && in.reported != 0) {
+  if (p.wants_layers() && in.reported != 0) {
     const ItemId layer = p.add_layer(media_protocol, in, 0, in.captured);
     p.set_text(p.add(layer, type, in, 0, in.captured),
                p.text("Media type: {}{}{} ({} byte{})", p.media_type, p.media_parameters.empty() ? "" : "; ",

@@ -298,7 +298,7 @@ void Reader::read_body(ItemId item, Octets body, std::string_view body_type, std
   const std::string_view type_before = std::exchange(p_.media_type, body_type);
   const std::string_view parameters_before = std::exchange(p_.media_parameters, parameters);
   const ItemId top = p_.top;
-  if (item != ItemId::none) p_.top = item;
+  p_.set_top(item);
   const ProtocolInfo* const protocol =
       body_type.starts_with("multipart/") ? &mime_multipart_protocol : find_media_type(body_type);
   if ((protocol == nullptr || p_.call(*protocol, body) == 0) && !p_.stopped()) p_.call(media_protocol, body);
@@ -315,7 +315,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     return in.reported;
   }
   ItemId layer = ItemId::none;
-  if (p.wants_items()) {
+  if (p.wants_layers()) {
     layer = p.add_layer(mime_multipart_protocol, in, 0, in.captured,
                         p.text("MIME Multipart Media Encapsulation, Type: {}, Boundary: \"{}\"", p.media_type, *name));
     p.generated(p.add_string(layer, type, in, 0, 0, p.media_type));

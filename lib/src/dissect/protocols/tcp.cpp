@@ -473,6 +473,7 @@ void add_segment_data(Segment& s, const Octets& octets, std::uint32_t shown, std
 // Which segments a PDU was made of, above what was found in it.
 void add_pieces(Segment& s, const Reassembly& whole, const Octets& in) {
   Packet& p = s.p;
+  if (!p.stopped()) p.add_layer_fact(segments);
   if (!p.wants_items()) return;
   const std::size_t count = whole.pieces.size();
   const ItemId tree = p.generated(p.add(p.top, segments, in, 0, in.captured, 0));
@@ -772,7 +773,9 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   Column<128> flag_room;  // outlives what is made of it when `settled` goes
   const Settled settled{p.out.columns.info};
   std::string_view title;
-  if (p.wants_items()) {
+  if (!p.takes_items()) {
+    p.add_layer(tcp_protocol, in, 0, 0);
+  } else if (p.wants_items()) {
     title = p.text("Transmission Control Protocol, Src Port: {}, Dst Port: {}", from, to);
     s.layer = p.add_layer(tcp_protocol, in, 0, std::min(in.captured, minimum_header_length), title);
     p.add(s.layer, {&source_port, &destination_port}, in);
@@ -916,6 +919,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   }
   if (p.stopped()) return in.reported;
   add_analysis(s);
+  p.add_ends(tcp_protocol);
 
   if (in.reported < s.header_octets) return in.reported;
   s.payload = in.from(s.header_octets);

@@ -640,7 +640,7 @@ void dissect_tcp_options(Packet& p, ItemId list, const Octets& in, std::uint32_t
     const Kind& how = known != nullptr ? *known : unknown_kind;
     if (kind == multipath) {
       const ItemId top = p.top;
-      p.top = list == ItemId::none ? top : list;
+      p.set_top(list);
       p.call_data(octets);
       p.top = top;
     } else {

@@ -124,7 +124,9 @@ std::uint32_t dissect_udp(Packet& p, const Octets& in, UdpVariant variant) {
   p.clear_info();
   p.append_info_format("{} → {}", from, to);
   ItemId layer = ItemId::none;
-  if (p.wants_items()) {
+  if (!p.takes_items()) {
+    p.add_layer(self, in, 0, 0);
+  } else if (p.wants_items()) {
     layer = p.add_layer(self, in, 0, std::min(in.captured, std::uint32_t{UdpView::header_length}),
                         p.text("{}, Src Port: {}, Dst Port: {}", self.layer.label, from, to));
     p.add(layer, source_port, in);
@@ -173,6 +175,7 @@ std::uint32_t dissect_udp(Packet& p, const Octets& in, UdpVariant variant) {
   if (jumbo) p.append_info(" [Jumbogram]");
   check_sum(p, layer, in, variant);
   if (p.stopped()) return 0;
+  p.add_ends(self);
 
   if (p.session != nullptr) {
     p.flow = &p.session->flow({FlowKey::Transport::udp, p.network_source, p.network_destination, from, to});

@@ -46,7 +46,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   const std::uint16_t tag = p.u16(in, 0);
   p.append_info_format("PRI: {}  DEI: {}  ID: {}", tag >> 13, tag >> 12 & 1, tag & 0xfff);
   ItemId layer = ItemId::none;
-  if (p.wants_items()) {
+  if (p.wants_layers()) {
     layer = p.add_layer(vlan_protocol, in, 0, 4,
                         p.text("802.1Q Virtual LAN, PRI: {}, DEI: {}, ID: {}", tag >> 13, tag >> 12 & 1, tag & 0xfff));
     p.add(layer, {&priority, &dei, &id}, in);

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "encap/dissect/dissection.h"
+
+namespace encap {
+
+/// A layer whose packets are counted by their ends.
+struct EndsLayer {
+  std::string_view name;   ///< filter name, such as "tcp"
+  std::string_view title;  ///< such as "TCP"
+  bool has_ports;
+};
+
+inline constexpr EndsLayer ends_layers[] = {{"eth", "Ethernet", false},
+                                            {"ip", "IPv4", false},
+                                            {"ipv6", "IPv6", false},
+                                            {"tcp", "TCP", true},
+                                            {"udp", "UDP", true}};
+
+/// An address and a port, as words that are hashed and compared.
+struct EndKey {
+  std::array<std::uint64_t, 3> words{};
+
+  EndKey(const Address& address, std::uint16_t port) noexcept {
+    std::memcpy(words.data(), address.octets.data(), address.octets.size());
+    words[2] = std::uint64_t{address.size} << 16 | port;
+  }
+  friend bool operator==(const EndKey&, const EndKey&) = default;
+  friend auto operator<=>(const EndKey&, const EndKey&) = default;
+};
+
+template <std::size_t Count>
+[[nodiscard]] std::size_t hash_words(const std::array<std::uint64_t, Count>& words) noexcept {
+  std::uint64_t hash = 0x9e3779b97f4a7c15u;
+  for (const std::uint64_t word : words) {
+    hash = (hash ^ word) * 0xff51afd7ed558ccdu;
+    hash ^= hash >> 32;
+  }
+  return static_cast<std::size_t>(hash);
+}
+
+/// `192.0.2.1`, and `:80` behind it where there are ports.
+[[nodiscard]] std::string end_text(const Address& address, std::uint16_t port, bool has_ports);
+[[nodiscard]] std::string address_text(const Address& address);
+
+/// Octets of the packet on the wire.
+[[nodiscard]] inline std::uint64_t length_of(const Dissection& dissection) noexcept {
+  return dissection.record->original_length;
+}
+
+}  // namespace encap

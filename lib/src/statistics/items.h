@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string_view>
+
+#include "encap/dissect/dissection.h"
+
+namespace encap {
+
+/// Calls `visit(item)` for every item below `top`, in the order of the tree.
+template <class Visit>
+void for_each_below(const Dissection& dissection, ItemId top, Visit visit) {
+  ItemId id = dissection.at(top).first_child;
+  while (id != ItemId::none) {
+    const Item& item = dissection.at(id);
+    visit(item);
+    if (item.first_child != ItemId::none) {
+      id = item.first_child;
+      continue;
+    }
+    while (id != top && dissection.at(id).next == ItemId::none) id = dissection.at(id).parent;
+    id = id == top ? ItemId::none : dissection.at(id).next;
+  }
+}
+
+/// Calls `visit(id)` for the layers of that name at the left of the tree.
+template <class Visit>
+void for_each_layer(const Dissection& dissection, std::string_view name, Visit visit) {
+  for (ItemId id = dissection.at(ItemId::root).first_child; id != ItemId::none; id = dissection.at(id).next) {
+    const Field* const field = dissection.at(id).field;
+    if (field != nullptr && field->name == name) visit(id);
+  }
+}
+
+/// Whether the packet has a layer of that name, without a look at the items.
+[[nodiscard]] inline bool has_layer(const Dissection& dissection, std::string_view name) noexcept {
+  for (const Field* const layer : dissection.facts.layers) {
+    if (layer->name == name) return true;
+  }
+  return false;
+}
+
+}  // namespace encap

@@ -1,0 +1,175 @@
+#include <array>
+#include <fmt/format.h>
+#include <optional>
+
+#include "encap/dissect/field_table.h"
+#include "statistics/items.h"
+#include "statistics/kind.h"
+#include "statistics/stats_tree.h"
+
+// Source: tshark's -z dns,tree.
+
+namespace encap {
+namespace {
+
+ValueNames names_of(std::string_view field) {
+  const FieldEntry* const entry = find_field(field);
+  return entry != nullptr ? entry->field->look.names : ValueNames{};
+}
+
+std::string name_or_number(ValueNames names, std::uint64_t value, std::string_view unknown) {
+  const std::string_view name = find_name(names, value);
+  return name.empty() ? fmt::format("{} ({})", unknown, value) : std::string{name};
+}
+
+// What is counted of one message.
+struct Message {
+  std::uint64_t flags = 0;
+  std::optional<std::uint64_t> type;  // of the first question, as the others
+  std::optional<std::uint64_t> question_class;
+  std::optional<std::uint64_t> name_length;
+  std::optional<std::uint64_t> labels;
+  std::array<std::int64_t, 4> counts{};
+  bool answers_known_query = false;
+  bool is_retransmission = false;
+  bool is_unsolicited = false;
+  std::int64_t time = 0;  // nanoseconds since the query
+};
+
+Message read(const Dissection& dissection, ItemId layer) {
+  static constexpr std::string_view counts[] = {"count.queries",       "count.zones",   "count.answers",
+                                                "count.prerequisites", "count.auth_rr", "count.updates",
+                                                "count.add_rr",        "count.add_rr"};
+  Message message;
+  const auto set_first = [](std::optional<std::uint64_t>& to, std::uint64_t value) {
+    if (!to) to = value;
+  };
+  for_each_below(dissection, layer, [&](const Item& item) {
+    if (item.field == nullptr || !item.field->name.starts_with("dns.")) return;
+    const std::string_view name = item.field->name.substr(4);
+    if (name == "flags") {
+      message.flags = item.number;
+    } else if (name == "qry.type") {
+      set_first(message.type, item.number);
+    } else if (name == "qry.class") {
+      set_first(message.question_class, item.number);
+    } else if (name == "qry.name.len") {
+      set_first(message.name_length, item.number);
+    } else if (name == "count.labels") {
+      set_first(message.labels, item.number);
+    } else if (name == "response_to") {
+      message.answers_known_query = true;
+    } else if (name == "retransmission") {
+      message.is_retransmission = true;
+    } else if (name == "unsolicited") {
+      message.is_unsolicited = true;
+    } else if (name == "time") {
+      message.time = static_cast<std::int64_t>(item.number);
+    } else if (name.starts_with("count.")) {
+      for (std::size_t i = 0; i < std::size(counts); ++i) {
+        if (name == counts[i]) message.counts[i / 2] = static_cast<std::int64_t>(item.number);
+      }
+    }
+  });
+  return message;
+}
+
+class DnsMessages final : public Statistic {
+ public:
+  explicit DnsMessages(PacketFilter filter) : filter_{std::move(filter)} {
+    using enum StatsTree::Values;
+    const auto root = [this](std::string_view name, StatsTree::Values values = none) {
+      return tree_.add(StatsTree::none, name, values);
+    };
+    total_ = root("Total Packets");
+    reply_code_ = tree_.add(total_, "rcode");
+    operation_ = tree_.add(total_, "opcodes");
+    direction_ = tree_.add(total_, "Query/Response");
+    type_ = tree_.add(total_, "Query Type");
+    class_ = tree_.add(total_, "Class");
+    size_ = root("Payload size", integers);
+    const StatsTree::Id queries = root("Query Stats");
+    name_length_ = tree_.add(queries, "Qname Len", integers);
+    const StatsTree::Id labels = tree_.add(queries, "Label Stats");
+    labels_ = {tree_.add(labels, "1st Level"), tree_.add(labels, "2nd Level"), tree_.add(labels, "3rd Level"),
+               tree_.add(labels, "4th Level or more")};
+    const StatsTree::Id responses = root("Response Stats");
+    counts_ = {tree_.add(responses, "no. of questions", integers), tree_.add(responses, "no. of answers", integers),
+               tree_.add(responses, "no. of authorities", integers),
+               tree_.add(responses, "no. of additionals", integers)};
+    const StatsTree::Id service = root("Service Stats");
+    time_ = tree_.add(service, "request-response time (msec)", reals);
+    unsolicited_ = tree_.add(service, "no. of unsolicited responses");
+    retransmissions_ = tree_.add(service, "no. of retransmissions");
+  }
+
+  [[nodiscard]] Detail detail() const noexcept override { return Detail::fields; }
+
+  void take(const Dissection& dissection) override {
+    if (!has_layer(dissection, "dns") || !filter_(dissection)) return;
+    if (has_layer(dissection, "_ws.malformed") || has_layer(dissection, "_ws.short")) return;
+    for_each_layer(dissection, "dns", [&](ItemId layer) {
+      tree_.begin(dissection.since_first);
+      count(read(dissection, layer), dissection.at(layer).length);
+    });
+  }
+
+  void append_text(std::string& out) const override { tree_.append_text(out, "DNS"); }
+  [[nodiscard]] StatisticTable table() const override { return tree_.table(); }
+
+ private:
+  void count_in(StatsTree::Id parent, const std::string& name) {
+    tree_.count(parent);
+    tree_.count(tree_.find(parent, name));
+  }
+
+  void count(const Message& message, std::uint32_t octets) {
+    const bool is_response = (message.flags >> 15 & 1) != 0;
+    tree_.count(total_);
+    count_in(reply_code_, name_or_number(reply_codes_, message.flags & 15, "Unknown error"));
+    count_in(operation_, name_or_number(operations_, message.flags >> 11 & 15, "Unknown opcode"));
+    count_in(direction_, is_response ? "Response" : "Query");
+    count_in(type_,
+             message.type.value_or(0) == 0 ? "Unused" : name_or_number(types_, *message.type, "Unknown packet type"));
+    count_in(class_, name_or_number(classes_, message.question_class.value_or(0), "Unknown class"));
+    tree_.count(size_, std::int64_t{octets});
+    if (!is_response) {
+      tree_.count(name_length_, static_cast<std::int64_t>(message.name_length.value_or(0)));
+      const std::uint64_t labels = message.labels.value_or(0);
+      tree_.count(labels_[labels >= 1 && labels <= 3 ? labels - 1 : 3]);
+      return;
+    }
+    // tshark counts a response once more where it knows the query.
+    for (int times = message.answers_known_query ? 2 : 1; times != 0; --times) {
+      for (std::size_t i = 0; i < counts_.size(); ++i) tree_.count(counts_[i], message.counts[i]);
+    }
+    if (message.is_unsolicited) {
+      tree_.count(unsolicited_);
+    } else if (message.is_retransmission) {
+      tree_.count(retransmissions_);
+    } else if (message.answers_known_query) {
+      tree_.count(time_, static_cast<double>(static_cast<float>(static_cast<double>(message.time) / 1e6)));
+    }
+  }
+
+  PacketFilter filter_;
+  StatsTree tree_;
+  StatsTree::Id total_, reply_code_, operation_, direction_, type_, class_, size_, name_length_;
+  StatsTree::Id time_, unsolicited_, retransmissions_;
+  std::array<StatsTree::Id, 4> labels_;
+  std::array<StatsTree::Id, 4> counts_;
+  ValueNames reply_codes_ = names_of("dns.flags.rcode");
+  ValueNames operations_ = names_of("dns.flags.opcode");
+  ValueNames types_ = names_of("dns.qry.type");
+  ValueNames classes_ = names_of("dns.qry.class");
+};
+
+constexpr StatisticKind kinds[] = {{"dns,tree", "[,FILTER]",
+                                    "DNS messages by type, class and result, and how long answers take",
+                                    make_filtered<DnsMessages>}};
+
+}  // namespace
+
+extern const std::span<const StatisticKind> dns_messages_statistics{kinds};
+
+}  // namespace encap

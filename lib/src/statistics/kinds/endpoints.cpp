@@ -1,0 +1,119 @@
+#include <algorithm>
+#include <fmt/format.h>
+#include <tsl/robin_map.h>
+
+#include "encap/dissect/field_table.h"
+#include "statistics/ends.h"
+#include "statistics/kind.h"
+
+// Source: tshark's -z endpoints.
+
+namespace encap {
+namespace {
+
+struct Endpoint {
+  Address address;
+  std::uint16_t port = 0;
+  std::uint64_t frames_sent = 0;
+  std::uint64_t octets_sent = 0;
+  std::uint64_t frames_received = 0;
+  std::uint64_t octets_received = 0;
+
+  [[nodiscard]] std::uint64_t frames() const noexcept { return frames_sent + frames_received; }
+  [[nodiscard]] std::uint64_t octets() const noexcept { return octets_sent + octets_received; }
+};
+
+struct KeyHash {
+  [[nodiscard]] std::size_t operator()(const EndKey& key) const noexcept { return hash_words(key.words); }
+};
+
+class Endpoints final : public Statistic {
+ public:
+  Endpoints(PacketFilter filter, const EndsLayer* layer)
+      : filter_{std::move(filter)}, layer_{*layer}, field_{find_field(layer->name)->field} {}
+
+  [[nodiscard]] Detail detail() const noexcept override { return filter_.matches ? Detail::fields : Detail::facts; }
+
+  void take(const Dissection& dissection) override {
+    if (!filter_(dissection)) return;
+    const std::uint64_t octets = length_of(dissection);
+    for (const LayerEnds& ends : dissection.facts.ends) {
+      if (ends.layer != field_) continue;
+      Endpoint& from = row(ends.source, ends.source_port);
+      ++from.frames_sent;
+      from.octets_sent += octets;
+      Endpoint& to = row(ends.destination, ends.destination_port);
+      ++to.frames_received;
+      to.octets_received += octets;
+    }
+  }
+
+  void append_text(std::string& out) const override {
+    const std::string line(80, '=');
+    out += fmt::format(
+        "{}\n{} Endpoints\nFilter:{}\n{:23}{}|  Packets  | |  Bytes  | | Tx Packets | | Tx Bytes | | Rx "
+        "Packets | | Rx Bytes |\n",
+        line, layer_.title, filter_.text.empty() ? "<No Filter>" : filter_.text, "",
+        layer_.has_ports ? "|  Port  |" : "");
+    for (const Endpoint* end : ordered()) {
+      out += fmt::format("{:<20}      ", address_text(end->address));
+      if (layer_.has_ports) out += fmt::format("{:5}     ", end->port);
+      out += fmt::format("{:6}     {:9}     {:6}       {:9}      {:6}       {:9}   \n", end->frames(), end->octets(),
+                         end->frames_sent, end->octets_sent, end->frames_received, end->octets_received);
+    }
+    out += line + '\n';
+  }
+
+  [[nodiscard]] StatisticTable table() const override {
+    StatisticTable table;
+    table.columns = {"address",     "port",       "frames",          "bytes",
+                     "frames_sent", "bytes_sent", "frames_received", "bytes_received"};
+    using Value = StatisticTable::Value;
+    for (const Endpoint* end : ordered()) {
+      table.rows.push_back({address_text(end->address), layer_.has_ports ? Value{std::uint64_t{end->port}} : Value{},
+                            end->frames(), end->octets(), end->frames_sent, end->octets_sent, end->frames_received,
+                            end->octets_received});
+    }
+    return table;
+  }
+
+ private:
+  [[nodiscard]] Endpoint& row(const Address& address, std::uint16_t port) {
+    const auto [entry, is_new] = index_.try_emplace(EndKey{address, port}, static_cast<std::uint32_t>(rows_.size()));
+    if (is_new) {
+      Endpoint& added = rows_.emplace_back();
+      added.address = address;
+      added.port = port;
+    }
+    return rows_[entry->second];
+  }
+
+  // Most packets first; of those that have as many the one that was seen first.
+  [[nodiscard]] std::vector<const Endpoint*> ordered() const {
+    std::vector<const Endpoint*> rows;
+    for (const Endpoint& row : rows_) rows.push_back(&row);
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const Endpoint* a, const Endpoint* b) { return a->frames() > b->frames(); });
+    return rows;
+  }
+
+  PacketFilter filter_;
+  const EndsLayer& layer_;
+  const Field* field_;
+  std::vector<Endpoint> rows_;
+  tsl::robin_map<EndKey, std::uint32_t, KeyHash> index_;
+};
+
+constexpr StatisticKind kinds[] = {
+    {"endpoints,eth", "[,FILTER]", "Ethernet addresses and what they sent and received",
+     make_filtered<Endpoints, &ends_layers[0]>},
+    {"endpoints,ip", "[,FILTER]", "the same of IPv4 addresses", make_filtered<Endpoints, &ends_layers[1]>},
+    {"endpoints,ipv6", "[,FILTER]", "the same of IPv6 addresses", make_filtered<Endpoints, &ends_layers[2]>},
+    {"endpoints,tcp", "[,FILTER]", "the same of TCP ports", make_filtered<Endpoints, &ends_layers[3]>},
+    {"endpoints,udp", "[,FILTER]", "the same of UDP ports", make_filtered<Endpoints, &ends_layers[4]>}};
+
+}  // namespace
+
+extern const std::span<const StatisticKind> endpoints_statistics{kinds};
+
+}  // namespace encap

@@ -1,0 +1,123 @@
+#include <fmt/format.h>
+
+#include "statistics/ends.h"
+#include "statistics/kind.h"
+
+// Source: tshark's -z io,phs.
+
+namespace encap {
+namespace {
+
+class ProtocolHierarchy final : public Statistic {
+ public:
+  ProtocolHierarchy(PacketFilter filter, bool tree_is_shown)
+      : filter_{std::move(filter)}, tree_is_shown_{tree_is_shown} {}
+
+  [[nodiscard]] Detail detail() const noexcept override {
+    return filter_.matches || tree_is_shown_ ? Detail::fields : Detail::facts;
+  }
+
+  void take(const Dissection& dissection) override {
+    if (!filter_(dissection) || dissection.facts.quote_is_cut) return;
+    const std::uint64_t octets = length_of(dissection);
+    std::uint32_t at = 0;
+    if (tree_is_shown_) {  // then the frame is a layer as well, and all stand as the tree has them
+      for (ItemId id = dissection.at(ItemId::root).first_child; id != ItemId::none; id = dissection.at(id).next) {
+        const Field* const field = dissection.at(id).field;
+        if (field != nullptr) at = add(at, field, octets);
+      }
+      return;
+    }
+    for (const Field* const layer : dissection.facts.layers) at = add(at, layer, octets);
+  }
+
+  void append_text(std::string& out) const override {
+    const std::string line(67, '=');
+    out += fmt::format("\n{}\nProtocol Hierarchy Statistics\nFilter: {}\n\n", line, filter_.text);
+    walk([&out](const Node& node, std::size_t depth) {
+      out += fmt::format("{:{}}{:<{}} frames:{} bytes:{}\n", "", 2 * depth, node.layer->name,
+                         2 * depth < 40 ? 40 - 2 * depth : 0, node.frames, node.octets);
+    });
+    out += line + '\n';
+  }
+
+  [[nodiscard]] StatisticTable table() const override {
+    StatisticTable table;
+    table.columns = {"path", "protocol", "depth", "frames", "bytes"};
+    std::vector<std::string> paths;
+    walk([&](const Node& node, std::size_t depth) {
+      paths.resize(depth);
+      paths.push_back((depth == 0 ? "" : paths.back() + ':') + std::string{node.layer->name});
+      table.rows.push_back(
+          {paths.back(), std::string{node.layer->name}, std::uint64_t{depth}, node.frames, node.octets});
+    });
+    return table;
+  }
+
+ private:
+  // Places in `nodes_`; 0, the root's, stands for none.
+  struct Node {
+    const Field* layer = nullptr;
+    std::uint64_t frames = 0;
+    std::uint64_t octets = 0;
+    std::uint32_t parent = 0;
+    std::uint32_t first_child = 0;
+    std::uint32_t next = 0;
+  };
+
+  // Counts a packet in a child of `parent`, made where there is none yet.
+  [[nodiscard]] std::uint32_t add(std::uint32_t parent, const Field* layer, std::uint64_t octets) {
+    std::uint32_t last = 0;
+    std::uint32_t at = nodes_[parent].first_child;
+    while (at != 0 && nodes_[at].layer != layer) {
+      last = at;
+      at = nodes_[at].next;
+    }
+    if (at == 0) {
+      at = static_cast<std::uint32_t>(nodes_.size());
+      (last == 0 ? nodes_[parent].first_child : nodes_[last].next) = at;
+      Node& node = nodes_.emplace_back();
+      node.layer = layer;
+      node.parent = parent;
+    }
+    ++nodes_[at].frames;
+    nodes_[at].octets += octets;
+    return at;
+  }
+
+  template <class Visit>
+  void walk(Visit visit) const {
+    std::size_t depth = 0;
+    for (std::uint32_t at = nodes_[0].first_child; at != 0;) {
+      visit(nodes_[at], depth);
+      if (nodes_[at].first_child != 0) {
+        at = nodes_[at].first_child;
+        ++depth;
+        continue;
+      }
+      while (at != 0 && nodes_[at].next == 0) {
+        at = nodes_[at].parent;
+        --depth;
+      }
+      at = nodes_[at].next;
+    }
+  }
+
+  PacketFilter filter_;
+  bool tree_is_shown_;
+  std::vector<Node> nodes_{Node{}};
+};
+
+MadeStatistic make(const StatisticArguments& arguments) {
+  auto filter = arguments.filter();
+  if (!filter) return unexpected(std::move(filter.error()));
+  return std::make_unique<ProtocolHierarchy>(std::move(*filter), arguments.tree_is_shown);
+}
+
+constexpr StatisticKind kinds[] = {{"io,phs", "[,FILTER]", "which protocols there are, one within the other", make}};
+
+}  // namespace
+
+extern const std::span<const StatisticKind> protocol_hierarchy_statistics{kinds};
+
+}  // namespace encap

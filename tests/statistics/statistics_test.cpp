@@ -1,0 +1,313 @@
+// Statistics of packets of tests/packets, as tshark prints them.
+#include "encap/statistics/statistics.h"
+
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <string>
+#include <string_view>
+
+#include "encap/analyze/session_memory.h"
+#include "encap/dissect/dissector.h"
+#include "support/packet_text.h"
+
+namespace encap::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<PacketFilter, std::string> no_filters(std::string_view text) {
+  return unexpected("no filter: " + std::string{text});
+}
+Result<PacketFilter, std::string> even_frames(std::string_view text) {
+  return PacketFilter{std::string{text}, [](const Dissection& dissection) { return dissection.frame_number % 2 == 0; }};
+}
+
+/// The statistics of a file of tests/packets.
+Statistics read(const std::string& name, std::initializer_list<std::string_view> asked,
+                FilterCompiler compile = no_filters) {
+  Statistics statistics{std::move(compile)};
+  for (const std::string_view text : asked) EXPECT_TRUE(statistics.add(text).has_value()) << text;
+  SessionMemory session;
+  Dissector dissector{&session};
+  Dissection dissection{statistics.detail(), true};
+  for (const WrittenPacket& packet :
+       read_packet_text(fs::path{ENCAP_SOURCE_DIR} / "tests" / "packets" / (name + ".hex"))) {
+    const PacketRecord record = packet.record();
+    dissector.dissect(record, dissection);
+    statistics.take(dissection);
+  }
+  return statistics;
+}
+
+std::string text_of(const std::string& name, std::string_view asked, FilterCompiler compile = no_filters) {
+  std::string text;
+  read(name, {asked}, std::move(compile)).append_text(text);
+  return text;
+}
+std::string error_of(std::string_view asked) {
+  Statistics statistics{no_filters};
+  const auto added = statistics.add(asked);
+  return added ? "" : added.error();
+}
+
+TEST(Statistics, counts_conversations) {
+  EXPECT_EQ(text_of("udp", "conv,udp"),
+            R"(================================================================================
+UDP Conversations
+Filter:<No Filter>
+                                                           |       <-      | |       ->      | |     Total     |    Relative    |   Duration   |
+                                                           | Frames  Bytes | | Frames  Bytes | | Frames  Bytes |      Start     |              |
+192.0.2.1:5000             <-> 192.0.2.2:5001                   0 0 bytes         4 177 bytes       4 177 bytes     0.000000000         0.0040
+2001:db8::1:5000           <-> 2001:db8::2:5001                 0 0 bytes         1 65 bytes        1 65 bytes      0.005000000         0.0000
+================================================================================
+)");
+}
+
+TEST(Statistics, counts_conversations_of_a_connection_in_both_directions) {
+  EXPECT_EQ(text_of("dns_tcp", "conv,tcp"),
+            R"(================================================================================
+TCP Conversations
+Filter:<No Filter>
+                                                           |       <-      | |       ->      | |     Total     |    Relative    |   Duration   |
+                                                           | Frames  Bytes | | Frames  Bytes | | Frames  Bytes |      Start     |              |
+192.0.2.1:50000            <-> 192.0.2.2:53                     3 230 bytes       6 359 bytes       9 589 bytes     0.000000000         0.0080
+================================================================================
+)");
+}
+
+TEST(Statistics, counts_what_ends_send_and_receive) {
+  EXPECT_EQ(text_of("dns_tcp", "endpoints,tcp"),
+            R"(================================================================================
+TCP Endpoints
+Filter:<No Filter>
+                       |  Port  ||  Packets  | |  Bytes  | | Tx Packets | | Tx Bytes | | Rx Packets | | Rx Bytes |
+192.0.2.1                 50000          9           589          6             359           3             230   
+192.0.2.2                    53          9           589          3             230           6             359   
+================================================================================
+)");
+}
+
+TEST(Statistics, shows_which_protocol_is_in_which) {
+  EXPECT_EQ(text_of("dns_tcp", "io,phs"), R"(
+===================================================================
+Protocol Hierarchy Statistics
+Filter: 
+
+eth                                      frames:9 bytes:589
+  ip                                     frames:9 bytes:589
+    tcp                                  frames:9 bytes:589
+      dns                                frames:2 bytes:191
+        tcp.segments                     frames:1 bytes:69
+===================================================================
+)");
+}
+
+TEST(Statistics, lists_notes_by_severity) {
+  EXPECT_EQ(text_of("udp", "expert"), R"(
+Errors (3)
+=============
+   Frequency      Group           Protocol  Summary
+           1  Malformed                UDP  Bad length value 5 < 8
+           1  Malformed                UDP  Bad length value 50 > IP payload length
+           1   Checksum                UDP  Illegal checksum value (0)
+)");
+}
+
+TEST(Statistics, leaves_out_notes_that_are_not_severe_enough) { EXPECT_EQ(text_of("dns_tcp", "expert,error"), ""); }
+
+TEST(Statistics, counts_packet_lengths_in_ranges) {
+  EXPECT_EQ(text_of("dns_tcp", "plen,tree"), R"(
+==================================================================================================================================
+Packet Lengths:
+Topic / Item       Count         Average       Min Val       Max Val       Rate (ms)     Percent       Burst Rate    Burst Start  
+----------------------------------------------------------------------------------------------------------------------------------
+Packet Lengths     9             65.44         54            122           1.1250        100%          0.0900        0.000        
+ 0-19              0             -             -             -             0.0000        0.00%         -             -            
+ 20-39             0             -             -             -             0.0000        0.00%         -             -            
+ 40-79             8             58.38         54            74            1.0000        88.89%        0.0800        0.000        
+ 80-159            1             122.00        122           122           0.1250        11.11%        0.0100        0.000        
+ 160-319           0             -             -             -             0.0000        0.00%         -             -            
+ 320-639           0             -             -             -             0.0000        0.00%         -             -            
+ 640-1279          0             -             -             -             0.0000        0.00%         -             -            
+ 1280-2559         0             -             -             -             0.0000        0.00%         -             -            
+ 2560-5119         0             -             -             -             0.0000        0.00%         -             -            
+ 5120 and greater  0             -             -             -             0.0000        0.00%         -             -            
+
+----------------------------------------------------------------------------------------------------------------------------------
+)");
+}
+
+TEST(Statistics, counts_http_messages_and_requests) {
+  EXPECT_EQ(text_of("http", "http,tree"), R"(
+=======================================================================================================================================
+HTTP/Packet Counter:
+Topic / Item            Count         Average       Min Val       Max Val       Rate (ms)     Percent       Burst Rate    Burst Start  
+---------------------------------------------------------------------------------------------------------------------------------------
+Total HTTP Packets      12                                                      1.2000        100%          0.1200        0.000        
+ HTTP Response Packets  6                                                       0.6000        50.00%        0.0600        0.000        
+  2xx: Success          4                                                       0.4000        66.67%        0.0400        0.000        
+   200 OK               4                                                       0.4000        100.00%       0.0400        0.000        
+  4xx: Client Error     1                                                       0.1000        16.67%        0.0100        0.000        
+   404 Not Found        1                                                       0.1000        100.00%       0.0100        0.000        
+  3xx: Redirection      1                                                       0.1000        16.67%        0.0100        0.000        
+   304 Not Modified     1                                                       0.1000        100.00%       0.0100        0.000        
+  ???: broken           0                                                       0.0000        0.00%         -             -            
+  5xx: Server Error     0                                                       0.0000        0.00%         -             -            
+  1xx: Informational    0                                                       0.0000        0.00%         -             -            
+ HTTP Request Packets   6                                                       0.6000        50.00%        0.0600        0.000        
+  GET                   4                                                       0.4000        66.67%        0.0400        0.000        
+  POST                  1                                                       0.1000        16.67%        0.0100        0.000        
+  HEAD                  1                                                       0.1000        16.67%        0.0100        0.000        
+ Other HTTP Packets     0                                                       0.0000        0.00%         -             -            
+
+---------------------------------------------------------------------------------------------------------------------------------------
+)");
+  EXPECT_EQ(text_of("http", "http_req,tree"), R"(
+===========================================================================================================================================
+HTTP/Requests:
+Topic / Item                Count         Average       Min Val       Max Val       Rate (ms)     Percent       Burst Rate    Burst Start  
+-------------------------------------------------------------------------------------------------------------------------------------------
+HTTP Requests by HTTP Host  6                                                       0.6000        100%          0.0600        0.000        
+ a                          3                                                       0.3000        50.00%        0.0300        0.000        
+  /xml                      1                                                       0.1000        33.33%        0.0100        0.000        
+  /2                        1                                                       0.1000        33.33%        0.0100        0.000        
+  /1                        1                                                       0.1000        33.33%        0.0100        0.000        
+ www.example.com            2                                                       0.2000        33.33%        0.0200        0.000        
+  /login                    1                                                       0.1000        50.00%        0.0100        0.000        
+  /index.html?a=1&b=2       1                                                       0.1000        50.00%        0.0100        0.000        
+
+-------------------------------------------------------------------------------------------------------------------------------------------
+)");
+}
+
+TEST(Statistics, counts_dns_messages) {
+  EXPECT_EQ(text_of("dns_exchanges", "dns,tree"), R"(
+==============================================================================================================================================
+DNS:
+Topic / Item                   Count         Average       Min Val       Max Val       Rate (ms)     Percent       Burst Rate    Burst Start  
+----------------------------------------------------------------------------------------------------------------------------------------------
+Total Packets                  12                                                      0.0012        100%          0.0800        0.000        
+ rcode                         12                                                      0.0012        100.00%       0.0800        0.000        
+  No error                     12                                                      0.0012        100.00%       0.0800        0.000        
+ opcodes                       12                                                      0.0012        100.00%       0.0800        0.000        
+  Standard query               12                                                      0.0012        100.00%       0.0800        0.000        
+ Query/Response                12                                                      0.0012        100.00%       0.0800        0.000        
+  Response                     6                                                       0.0006        50.00%        0.0400        0.000        
+  Query                        6                                                       0.0006        50.00%        0.0400        0.000        
+ Query Type                    12                                                      0.0012        100.00%       0.0800        0.000        
+  A (Host Address)             12                                                      0.0012        100.00%       0.0800        0.000        
+ Class                         12                                                      0.0012        100.00%       0.0800        0.000        
+  IN                           12                                                      0.0012        100.00%       0.0800        0.000        
+Payload size                   12            29.00         21            37            0.0012        100%          0.0800        0.000        
+Query Stats                    0                                                       0.0000        100%          -             -            
+ Qname Len                     6             3.00          3             3             0.0006                      0.0400        0.000        
+ Label Stats                   0                                                       0.0000                      -             -            
+  2nd Level                    6                                                       0.0006                      0.0400        0.000        
+  4th Level or more            0                                                       0.0000                      -             -            
+  3rd Level                    0                                                       0.0000                      -             -            
+  1st Level                    0                                                       0.0000                      -             -            
+Response Stats                 0                                                       0.0000        100%          -             -            
+ no. of questions              10            1.00          1             1             0.0010                      0.0600        0.000        
+ no. of authorities            10            0.00          0             0             0.0010                      0.0600        0.000        
+ no. of answers                10            1.00          1             1             0.0010                      0.0600        0.000        
+ no. of additionals            10            0.00          0             0             0.0010                      0.0600        0.000        
+Service Stats                  0                                                       0.0000        100%          -             -            
+ request-response time (msec)  4             1310.00       10.000000     5200.000000   0.0004                      0.0200        0.000        
+ no. of retransmissions        2                                                       0.0002                      0.0200        0.000        
+ no. of unsolicited responses  0                                                       0.0000                      -             -            
+
+----------------------------------------------------------------------------------------------------------------------------------------------
+)");
+}
+
+TEST(Statistics, counts_by_time) {
+  EXPECT_EQ(text_of("dns_tcp", "io,stat,0.25,,COUNT(ip.addr)ip.addr,MAX(frame.time_relative)frame.time_relative"),
+            R"(
+======================================================
+| IO Statistics                                      |
+|                                                    |
+| Duration: 0.008 secs                               |
+| Interval: 0.008 secs                               |
+|                                                    |
+| Col 1: Frames and bytes                            |
+|     2: COUNT(ip.addr)ip.addr                       |
+|     3: MAX(frame.time_relative)frame.time_relative |
+|----------------------------------------------------|
+|                |1               |2      |3         |
+| Interval       | Frames | Bytes | COUNT |    MAX   |
+|----------------------------------------------------|
+| 0.000 <> 0.008 |      9 |   589 |    18 | 0.008000 |
+======================================================
+)");
+}
+
+TEST(Statistics, prints_the_one_added_last_first) {
+  std::string one_by_one = text_of("udp", "conv,ip") + text_of("udp", "io,phs");
+  std::string together;
+  read("udp", {"io,phs", "conv,ip"}).append_text(together);
+  EXPECT_EQ(together, one_by_one);
+}
+
+TEST(Statistics, counts_only_packets_that_the_filter_takes) {
+  EXPECT_EQ(text_of("dns_tcp", "endpoints,ip,even", even_frames),
+            R"(================================================================================
+IPv4 Endpoints
+Filter:even
+                       |  Packets  | |  Bytes  | | Tx Packets | | Tx Bytes | | Rx Packets | | Rx Bytes |
+192.0.2.2                      4           304          3             230           1              74   
+192.0.2.1                      4           304          1              74           3             230   
+================================================================================
+)");
+}
+
+TEST(Statistics, writes_json) {
+  std::string json;
+  read("dns_tcp", {"conv,tcp", "endpoints,ip"}).append_json(json);
+  EXPECT_EQ(
+      json,
+      R"([{"statistic":"endpoints,ip","rows":[{"address":"192.0.2.1","port":null,"frames":9,"bytes":589,"frames_sent":6,"bytes_sent":359,"frames_received":3,"bytes_received":230},{"address":"192.0.2.2","port":null,"frames":9,"bytes":589,"frames_sent":3,"bytes_sent":230,"frames_received":6,"bytes_received":359}]},{"statistic":"conv,tcp","rows":[{"source":"192.0.2.1","source_port":50000,"destination":"192.0.2.2","destination_port":53,"stream":0,"frames_to_source":3,"bytes_to_source":230,"frames_to_destination":6,"bytes_to_destination":359,"frames":9,"bytes":589,"start":0.0,"duration":0.008}]}]
+)");
+}
+
+TEST(Statistics, writes_csv) {
+  std::string csv;
+  read("http", {"http_req,tree"}).append_csv(csv);
+  EXPECT_EQ(csv, R"(path,topic,depth,count,average,minimum,maximum,rate,burst_rate,burst_start
+HTTP Requests by HTTP Host,HTTP Requests by HTTP Host,0,6,,,,0.6,0.06,0
+HTTP Requests by HTTP Host > a,a,1,3,,,,0.3,0.03,0
+HTTP Requests by HTTP Host > a > /xml,/xml,2,1,,,,0.1,0.01,0
+HTTP Requests by HTTP Host > a > /2,/2,2,1,,,,0.1,0.01,0
+HTTP Requests by HTTP Host > a > /1,/1,2,1,,,,0.1,0.01,0
+HTTP Requests by HTTP Host > www.example.com,www.example.com,1,2,,,,0.2,0.02,0
+HTTP Requests by HTTP Host > www.example.com > /login,/login,2,1,,,,0.1,0.01,0
+HTTP Requests by HTTP Host > www.example.com > /index.html?a=1&b=2,/index.html?a=1&b=2,2,1,,,,0.1,0.01,0
+)");
+}
+
+TEST(Statistics, says_what_it_does_not_know) {
+  EXPECT_TRUE(error_of("conv,foo").starts_with("there is no such statistic; write one of conv,eth conv,ip "))
+      << error_of("conv,foo");
+  EXPECT_EQ(error_of("conv,tcp,ip.src==1.2.3.4"), "no filter: ip.src==1.2.3.4");
+  EXPECT_EQ(error_of("expert,warn,tcp"), "no filter: tcp");
+  for (const std::string_view text : {"io,stat", "io,stat,", "io,stat,abc", "io,stat,0.0000001"}) {
+    EXPECT_TRUE(error_of(text).starts_with("write io,stat,SECONDS")) << text;
+  }
+  EXPECT_EQ(error_of("io,stat,1,SUM(ip.len"), "SUM(ip.len: a closing parenthesis is missing");
+  EXPECT_EQ(error_of("io,stat,1,SUM"), "SUM needs a field, as in SUM(tcp.len)tcp.len");
+  EXPECT_EQ(error_of("io,stat,1,SUM(no.field)ip"), "there is no field no.field");
+  EXPECT_EQ(error_of("io,stat,1,SUM(ip.src)ip.src"), "ip.src has no whole numbers, as SUM needs them");
+  EXPECT_EQ(error_of("io,stat,1,FRAMES(ip.src)ip.src"), "FRAMES takes no field");
+  EXPECT_EQ(error_of("io,stat,-1"), "");
+}
+
+TEST(Statistics, reads_no_more_of_a_packet_than_is_counted) {
+  Statistics statistics{no_filters};
+  ASSERT_TRUE(statistics.add("conv,tcp").has_value());
+  ASSERT_TRUE(statistics.add("io,phs").has_value());
+  EXPECT_EQ(statistics.detail(), Detail::facts);
+  ASSERT_TRUE(statistics.add("expert").has_value());
+  EXPECT_EQ(statistics.detail(), Detail::fields);
+}
+
+}  // namespace
+}  // namespace encap::test
