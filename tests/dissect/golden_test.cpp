@@ -6,6 +6,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <iterator>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ std::string read_file(const fs::path& path) {
 class Reading {
  public:
   explicit Reading(Detail detail, bool and_facts = false) : dissection_{detail, and_facts} {}
+  /// Of these protocols' fields alone. Lifetime: borrows `interest`.
+  explicit Reading(const Interest& interest) : Reading{Detail::fields} { dissection_.interest = &interest; }
 
   const Dissection& read(const PacketRecord& record) {
     dissector_.dissect(record, dissection_);
@@ -126,6 +129,27 @@ TEST_P(Golden, fields_without_lines_have_the_values_of_items) {
     for (std::size_t i = 1; i < items.items.size(); ++i) {
       EXPECT_EQ(value_of(items.items[i]), value_of(fields.items[i])) << name_of(items.items[i]);
     }
+  }
+}
+
+/// The values of each field, in the order of the packets.
+using Values = std::map<std::string, std::vector<std::string>, std::less<>>;
+Values values_in(Reading& reading, const std::vector<WrittenPacket>& packets) {
+  Values values;
+  for (const WrittenPacket& packet : packets) {
+    for (const Item& item : reading.read(packet.record()).items) {
+      if (item.field != nullptr) values[std::string{item.field->name}].push_back(value_of(item));
+    }
+  }
+  return values;
+}
+TEST_P(Golden, what_is_of_interest_is_found_whoever_else_is_left_out) {
+  Reading everything{Detail::fields};
+  for (const auto& [name, values] : values_in(everything, packets_)) {
+    const std::vector<std::string> names{name};
+    const Interest interest = Interest::in_fields(names);
+    Reading some{interest};
+    EXPECT_EQ(values, values_in(some, packets_)[name]) << name;
   }
 }
 

@@ -61,6 +61,8 @@ class Printer {
   explicit Printer(CommandOptions& options) : options_{options}, json_{json_format(options)} {
     // Without -V and -x the list is what there is to see.
     list_ = options.summary || (!options.tree && !options.hex);
+    detail_ = detail();
+    if (detail_ == Detail::fields && !options.statistics) interest_ = encap::Interest::in_fields(fields_looked_at());
   }
 
   [[nodiscard]] Detail detail() const {
@@ -69,14 +71,22 @@ class Printer {
     if (options_.statistics) detail = std::max(detail, options_.statistics->detail());
     return detail;
   }
+  /// The protocols whose items are looked at; null: all. Lifetime: that of the printer.
+  [[nodiscard]] const encap::Interest* interest() const { return interest_.in_all() ? nullptr : &interest_; }
   /// Whether packets may be rendered at the same time: lines of the list stand for themselves.
   [[nodiscard]] bool side_by_side() const {
     return !options_.filter && !options_.statistics && !options_.fields && !options_.tree && !options_.hex &&
            !is_json(options_.format);
   }
-  /// Whether a packet is shown.
-  [[nodiscard]] bool wants(const Dissection& dissection) {
-    return !options_.filter || options_.filter->matches(dissection);
+  /// Dissects a packet. Whether it is shown.
+  [[nodiscard]] bool read(const encap::Dissector& dissector, const encap::PacketRecord& record,
+                          const encap::FramePlace& place, Dissection& dissection) {
+    // What the headers tell saves the look at the fields. What is remembered of a packet that is not shown is the same.
+    const auto told = options_.filter && !options_.statistics ? options_.filter->matches(record) : std::nullopt;
+    dissection.detail = !told ? detail_ : *told ? shown_detail() : Detail::facts;
+    dissector.dissect(record, place, dissection);
+    if (options_.statistics) options_.statistics->take(dissection);
+    return told ? *told : !options_.filter || options_.filter->matches(dissection);
   }
   void begin(std::string& out) {
     if (options_.quiet) return;
@@ -113,6 +123,12 @@ class Printer {
     if (options_.fields) return options_.fields->detail();
     return options_.tree || options_.hex ? Detail::items : Detail::columns;
   }
+  [[nodiscard]] std::vector<std::string> fields_looked_at() const {
+    std::vector<std::string> names;
+    if (options_.filter) names = options_.filter->fields();
+    if (options_.fields) names.insert(names.end(), options_.fields->names().begin(), options_.fields->names().end());
+    return names;
+  }
   void text(std::string& out, const Dissection& dissection) {
     if (list_) line(out, dissection);
     if (options_.tree) append_tree(out, dissection, {.detailed = options_.detailed, .dump_data = !options_.hex});
@@ -132,6 +148,8 @@ class Printer {
 
   CommandOptions& options_;
   encap::JsonWriter json_;
+  Detail detail_ = Detail::items;  // that tells whether a packet is shown, and shows it
+  encap::Interest interest_;
   bool list_;
 };
 
@@ -174,6 +192,7 @@ ExitCode print(CommandOptions& options) {
   encap::Dissector dissector{&session};
   encap::Statistics* const statistics = options.statistics ? &*options.statistics : nullptr;
   Dissection dissection{printer.detail(), statistics != nullptr};
+  dissection.interest = printer.interest();
   std::optional<SideBySide> others;
   const bool may_share = printer.side_by_side() && !output.writes_each_packet() &&
                          std::min<std::uint64_t>(options.threads, std::thread::hardware_concurrency()) > 1;
@@ -197,9 +216,7 @@ ExitCode print(CommandOptions& options) {
       if (!others->add(**record, place)) return report_output();
       continue;
     }
-    dissector.dissect(**record, place, dissection);
-    if (statistics != nullptr) statistics->take(dissection);
-    if (!printer.wants(dissection)) continue;
+    if (!printer.read(dissector, **record, place, dissection)) continue;
     dissector.displayed();
     printer.packet(output.text(), dissection);
     if (!output.packet_added()) return report_output();

@@ -105,10 +105,7 @@ void show_data(Packet& p, ItemId item, const Octets& in) {
     if (in.captured != 0) p.add_layer_name("data");
     return;
   }
-  const ItemId top = p.top;
-  p.top = item;
-  p.call_data(in);
-  p.top = top;
+  p.call_data(in, item);
 }
 
 void dissect_body(Packet& p, ItemId layer, const Message& message, const Octets& body, std::uint32_t& length) {

@@ -270,7 +270,9 @@ std::uint32_t Packet::call(const ProtocolInfo& protocol, const Octets& in) {
   const std::size_t names_before = names_size_;
   const std::size_t items_before = out.items.size();
   const std::string_view name_before = protocol_name;
+  const bool took_items = takes_items_;
   protocol_name = protocol.short_name;
+  takes_items_ = takes(protocol);
   ++depth_;
   add_layer_name(protocol.layer.name);
   std::uint32_t used = protocol.dissect(*this, in);
@@ -287,6 +289,7 @@ std::uint32_t Packet::call(const ProtocolInfo& protocol, const Octets& in) {
     const bool silent = takes_items() && out.items.size() == items_before;
     if (used == 0 || silent) names_size_ = names_before;
   }
+  takes_items_ = took_items;
   return used;
 }
 

@@ -35,6 +35,8 @@ enum class Stop : std::uint8_t {
 
 struct Ipv6Chain;
 
+extern const ProtocolInfo frame_protocol;
+
 /// The packet at hand, as the protocols see it that read it one after the other. Reading never fails aloud: the first
 /// octet that is missing stops the packet, from then on every read gives 0 and nothing is added any more, until
 /// whoever guards the layer says what happened. So a walk reads straight on, and checks `stopped()` in its loops and
@@ -42,7 +44,7 @@ struct Ipv6Chain;
 class Packet {
  public:
   Packet(Dissection& into, Session* remembered) noexcept
-      : out{into}, session{remembered}, writable{into.detail != Detail::facts} {}
+      : out{into}, session{remembered}, writable{into.detail != Detail::facts}, takes_items_{takes(frame_protocol)} {}
 
   // --- what there is -------------------------------------------------------------------------------------------
   Dissection& out;
@@ -122,7 +124,7 @@ class Packet {
 
   // --- the tree. Every call does nothing, and gives ItemId::none, when only columns are wanted, when the parent is
   // none, or when the packet is stopped. An item's octets must be in hand: `need` is called for `length`. -----------
-  [[nodiscard]] bool takes_items() const noexcept { return out.detail >= Detail::fields; }
+  [[nodiscard]] bool takes_items() const noexcept { return takes_items_; }
   [[nodiscard]] bool wants_items() const noexcept { return takes_items() && !stopped(); }
   /// Whether items have lines. Where not, `text` gives nothing and the lines given to other functions are not kept.
   [[nodiscard]] bool wants_lines() const noexcept { return out.detail == Detail::items; }
@@ -130,9 +132,9 @@ class Packet {
   [[nodiscard]] bool wants_layers() const noexcept { return (out.wants_facts || takes_items()) && !stopped(); }
   /// Where layers go: the root, or the item that quotes them.
   ItemId top = ItemId::root;
-  /// Lets them go below `item`; where items are not taken, to no place at all.
+  /// Lets them go below `item`. Where there is none they stay where they are; facts are of the left alone.
   void set_top(ItemId item) noexcept {
-    if (item != ItemId::none || !takes_items()) top = item;
+    if (item != ItemId::none || (out.wants_facts && !takes_items())) top = item;
   }
 
   /// A layer's item. `text` as in `Internet Protocol Version 4, Src: 192.0.2.1, Dst: 192.0.2.2`; empty: its name.
@@ -246,6 +248,8 @@ class Packet {
   bool call(Table table, std::uint32_t value, const Octets& in);
   /// `Data (N bytes)`.
   void call_data(const Octets& in);
+  /// The same below an item.
+  void call_data(const Octets& in, ItemId below);
   /// Calls `walk()`; what stops the packet in there is told in the tree and the columns, and the packet goes on.
   template <class Walk>
   void guard(Walk&& walk) {
@@ -271,6 +275,10 @@ class Packet {
   static constexpr int deepest = 100;  ///< layers inside layers
 
  private:
+  // Whether the items of a protocol are taken down.
+  [[nodiscard]] bool takes(const ProtocolInfo& protocol) const noexcept {
+    return out.detail >= Detail::fields && (out.interest == nullptr || out.interest->in(protocol));
+  }
   [[nodiscard]] bool may_add(ItemId parent) const noexcept { return parent != ItemId::none && wants_items(); }
   ItemId add_read(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length);
   ItemId add_number(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length,
@@ -280,6 +288,7 @@ class Packet {
   ItemId append_item(ItemId parent, const Field* field, const Octets& in, std::uint32_t offset, std::uint32_t length);
 
   Stop stop_ = Stop::no;
+  bool takes_items_;
   int depth_ = 0;
   fmt::memory_buffer scratch_;
   std::array<char, 512> names_;

@@ -12,6 +12,7 @@
 #include "encap/base/bytes.h"
 #include "encap/base/packet_record.h"
 #include "encap/dissect/field.h"
+#include "encap/dissect/interest.h"
 
 namespace encap {
 
@@ -243,6 +244,9 @@ struct Dissection {
 
   Detail detail;
   bool wants_facts;                ///< whether `facts` is filled
+  /// The protocols whose items are taken down, at Detail::fields; null: all. Facts are those of all protocols, for which
+  /// it must be null. Lifetime: borrowed.
+  const Interest* interest = nullptr;
   std::uint64_t frame_number = 0;  ///< counted from 1
   const PacketRecord* record = nullptr;
   Duration since_first{};  ///< since the first packet of the capture

@@ -145,11 +145,7 @@ class Reader {
     return std::nullopt;
   }
 
-  void show_data(ItemId item, const Octets& octets) {
-    const ItemId top = std::exchange(p_.top, item);
-    p_.call_data(octets);
-    p_.top = top;
-  }
+  void show_data(ItemId item, const Octets& octets) { p_.call_data(octets, item); }
 
   // The part from `start` to `end`, whose item is `item` under `layer`.
   bool read_part(ItemId layer, ItemId item, std::uint32_t start, const Delimiter& end);

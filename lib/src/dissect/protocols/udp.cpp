@@ -34,30 +34,31 @@ constexpr Note zero_checksum{
 constexpr Note zero_length{
     {"udp.length.bad_zero", "Length is zero but payload < 65536", FieldType::none}, Severity::warning, "Protocol"};
 
-constexpr const Field* fields[] = {&source_port,
-                                   &destination_port,
-                                   &port,
-                                   &length,
-                                   &coverage,
-                                   &checksum,
-                                   &status,
-                                   &stream,
-                                   &time_relative,
-                                   &time_delta,
-                                   &payload,
-                                   &possible_traceroute.field,
-                                   &bad_length.field,
-                                   &bad_coverage.field,
-                                   &zero_checksum.field,
-                                   &zero_length.field};
 constexpr Binding bindings[] = {{Table::ip_protocol, 17}};
 
 std::uint32_t dissect(Packet& p, const Octets& in) { return dissect_udp(p, in, UdpVariant::udp); }
 
 }  // namespace
 
+extern const Field* const udp_fields[16] = {&source_port,
+                                            &destination_port,
+                                            &port,
+                                            &length,
+                                            &coverage,
+                                            &checksum,
+                                            &status,
+                                            &stream,
+                                            &time_relative,
+                                            &time_delta,
+                                            &payload,
+                                            &possible_traceroute.field,
+                                            &bad_length.field,
+                                            &bad_coverage.field,
+                                            &zero_checksum.field,
+                                            &zero_length.field};
+
 extern const ProtocolInfo udp_protocol{
-    {"udp", "User Datagram Protocol", FieldType::protocol}, "UDP", dissect, bindings, fields};
+    {"udp", "User Datagram Protocol", FieldType::protocol}, "UDP", dissect, bindings, udp_fields};
 
 namespace {
 
