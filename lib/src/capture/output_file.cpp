@@ -106,8 +106,8 @@ bool same_file(const struct stat& a, const struct stat& b) noexcept {
 }  // namespace
 
 Result<std::unique_ptr<OutputFile>, IoError> OutputFile::open(const std::string& path, Delivery when,
-                                                              WholeUnits whole_units) {
-  std::unique_ptr<OutputFile> file{new OutputFile{path, whole_units}};
+                                                              NextUnit next_unit) {
+  std::unique_ptr<OutputFile> file{new OutputFile{path, next_unit}};
   struct stat about {};
   Result<void, IoError> opened;
   if (path == "-") {
@@ -211,7 +211,7 @@ Result<void, IoError> OutputFile::append(Bytes units) {
     size_ += units.size();
     return {};
   }
-  const std::size_t whole = whole_units_(size_, units.first(done.octets));
+  const std::size_t whole = whole_units(size_, units.first(done.octets));
   cut_back(file_.get(), done.octets - whole);
   size_ += whole;
   return unexpected(error("write", done.code));
@@ -247,19 +247,18 @@ Result<void, IoError> OutputFile::take_name() {
 
 Result<void, IoError> OutputFile::copy_to_target(bool replace) {
   if (replace && ::ftruncate(target_.get(), 0) != 0) return unexpected(error("write", errno));
-  constexpr std::size_t chunk_size = std::size_t{1} << 20;
-  std::vector<std::byte> chunk(chunk_size);
+  std::vector<std::byte> chunk(maximum_unit_length);
   std::uint64_t copied = 0;
   while (copied < size_) {
     const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size(), size_ - copied));
     const ssize_t count = ::pread(file_.get(), chunk.data(), wanted, static_cast<off_t>(copied));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return unexpected(error("read back", errno));
-    const Bytes octets = Bytes{chunk}.first(whole_units_(copied, Bytes{chunk}.first(static_cast<std::size_t>(count))));
+    const Bytes octets = Bytes{chunk}.first(whole_units(copied, Bytes{chunk}.first(static_cast<std::size_t>(count))));
     if (octets.empty()) return unexpected(error("read back", EIO));
     const Written done = write_all(target_.get(), octets);
     if (done.code != 0) {
-      cut_back(target_.get(), done.octets - whole_units_(copied, octets.first(done.octets)));
+      cut_back(target_.get(), done.octets - whole_units(copied, octets.first(done.octets)));
       return unexpected(error("write", done.code));
     }
     copied += octets.size();

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "capture/file_descriptor.h"
+#include "capture/file_unit.h"
 #include "encap/base/bytes.h"
 #include "encap/base/io_error.h"
 #include "encap/base/result.h"
@@ -23,12 +24,11 @@ namespace encap {
 /// | character or block device                    | the target                          | –                 |
 class OutputFile {
  public:
-  /// How many of `octets`, which lie at `offset` of the file, make up whole units.
-  using WholeUnits = std::size_t (*)(std::uint64_t offset, Bytes octets) noexcept;
+  static constexpr std::size_t maximum_unit_length = std::size_t{2} << 20;  // octets
 
   /// `-` is standard output.
   [[nodiscard]] static Result<std::unique_ptr<OutputFile>, IoError> open(const std::string& path, Delivery when,
-                                                                         WholeUnits whole_units);
+                                                                         NextUnit next_unit);
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
   ~OutputFile() { discard(); }
@@ -43,7 +43,7 @@ class OutputFile {
   void discard() noexcept;
 
  private:
-  OutputFile(std::string path, WholeUnits whole_units) : path_{std::move(path)}, whole_units_{whole_units} {}
+  OutputFile(std::string path, NextUnit next_unit) : path_{std::move(path)}, next_unit_{next_unit} {}
 
   [[nodiscard]] Result<void, IoError> open_standard_output(Delivery when);
   [[nodiscard]] Result<void, IoError> open_special(Delivery when);
@@ -51,10 +51,14 @@ class OutputFile {
   [[nodiscard]] Result<void, IoError> open_spool();
   [[nodiscard]] Result<void, IoError> take_name();
   [[nodiscard]] Result<void, IoError> copy_to_target(bool replace);
+  // How many of `octets`, which lie at `offset` of the file, make up whole units.
+  [[nodiscard]] std::size_t whole_units(std::uint64_t offset, Bytes octets) const noexcept {
+    return walk_units(next_unit_, offset, octets, [](const FileUnit&) {});
+  }
   [[nodiscard]] IoError error(const char* operation, int code) const { return {operation, path_, code, {}}; }
 
   std::string path_;  // as the caller named it
-  WholeUnits whole_units_;
+  NextUnit next_unit_;
   std::string final_path_;      // of a regular file, symbolic links followed
   std::string temporary_path_;  // empty when there is none to rename or remove
   FileDescriptor file_;         // what append() writes to
