@@ -226,6 +226,46 @@ TEST_P(CompressedCapture, of_a_full_disk_ends_with_a_whole_packet) {
   }
 }
 
+TEST_P(CompressedCapture, is_complete_wherever_the_disk_was_full) {
+  const std::string target = path();
+  constexpr std::uint32_t count = 6;
+  // Writes packets one by one; returns how many are in the file, or that it has none.
+  const auto fill_up = [&](rlim_t limit) {
+    return in_child([&]() -> int {
+      std::signal(SIGXFSZ, SIG_IGN);
+      auto file = open_capture_writer(target);
+      const rlimit small{limit, limit};
+      if (!file || ::setrlimit(RLIMIT_FSIZE, &small) != 0) return 100;
+      Result<void, IoError> written;
+      for (std::uint32_t i = 0; written && i < count; ++i) {
+        written = (*file)->write(numbered_packet(i, 30).record());
+        if (written) written = (*file)->flush();
+      }
+      if (written && (*file)->packets() != count) return 101;
+      const bool none = (*file)->bytes_written() == 0;
+      return (*file)->commit().has_value() == none ? 102 : none ? 50 : static_cast<int>((*file)->packets());
+    });
+  };
+  ASSERT_EQ(fill_up(1 << 20), static_cast<int>(count));
+  const auto whole = static_cast<rlim_t>(std::filesystem::file_size(target));
+  int before = 0;
+  for (rlim_t limit = 0; limit <= whole; ++limit) {
+    std::filesystem::remove(target);
+    const int kept = fill_up(limit);
+    ASSERT_EQ(std::filesystem::exists(target), kept != 50) << limit;
+    if (kept == 50) {
+      ASSERT_EQ(before, 0);
+      continue;
+    }
+    const Contents contents = read_capture(target);
+    ASSERT_EQ(contents.error, "") << limit;
+    ASSERT_EQ(contents.packets.size(), static_cast<std::size_t>(kept)) << limit;
+    ASSERT_GE(kept, before);
+    before = kept;
+  }
+  EXPECT_EQ(before, static_cast<int>(count));
+}
+
 TEST_P(CompressedCapture, into_a_file_of_the_shell_that_fills_up_ends_with_a_whole_packet) {
   const auto packets = random_packets(6000, 1000);
   for (const Delivery when : {Delivery::streamed, Delivery::committed}) {

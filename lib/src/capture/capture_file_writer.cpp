@@ -85,7 +85,8 @@ Result<void, IoError> CaptureFileWriter::open_file(const std::string& path, std:
     packer_ = chosen == Compression::gzip ? make_gzip_packer(batch_capacity) : make_zstd_packer(batch_capacity);
     if (packer_ == nullptr) return unexpected(IoError{"open", path, ENOMEM, {}});
   }
-  auto file = OutputFile::open(path, when, packer_ != nullptr ? packer_->next_unit() : next_unit_);
+  auto file = packer_ == nullptr ? OutputFile::open(path, when, next_unit_, {})
+                                 : OutputFile::open(path, when, packer_->next_unit(), packer_->end());
   if (!file) return unexpected(std::move(file.error()));
   file_ = std::move(*file);
   name_ = path == "-" ? "standard output" : path;

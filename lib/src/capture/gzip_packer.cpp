@@ -9,8 +9,8 @@ namespace {
 
 constexpr int level = 1;
 
-// A gzip member does not tell how long it is, so an extra field of its header does, as in the BGZF of genome files.
-// Source: RFC 1952 §2.3.1.1.
+// Each stretch is a member. A gzip member does not tell how long it is, so an extra field of its header does, as in the
+// BGZF of genome files. Source: RFC 1952 §2.3.1.1.
 struct Extra {
   static constexpr std::size_t at = 12;  // in the member: the fixed header, and the length of all extra fields
   static constexpr std::size_t length_at = at + 4, end = at + 8;
@@ -44,6 +44,7 @@ class GzipPacker final : public Packer {
 
   [[nodiscard]] Result<Bytes, std::string> pack(Bytes octets) override;
   [[nodiscard]] NextUnit next_unit() const noexcept override { return next_member; }
+  [[nodiscard]] Bytes end() const noexcept override { return {}; }
 
  private:
   z_stream state_{};

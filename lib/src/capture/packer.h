@@ -9,7 +9,8 @@
 
 namespace encap {
 
-/// Packs stretches of a file, each so that it can be unpacked by itself. What it makes is one unit of the file.
+/// Packs stretches of a file, so that the file can be unpacked up to the end of any of them. What it makes of a stretch
+/// is one unit of the file.
 class Packer {
  public:
   Packer() = default;
@@ -17,11 +18,13 @@ class Packer {
   Packer& operator=(const Packer&) = delete;
   virtual ~Packer() = default;
 
-  /// Allocates nothing by operator new. Lifetime of the packed octets: until the next call. Precondition: no more
-  /// octets than were told when the packer was made. Errors: the library's, as text.
+  /// Calls no operator new. Lifetime of the packed octets: until the next call. Precondition: no more octets than were
+  /// told when the packer was made. Errors: the library's, as text; the packer is of no use then.
   [[nodiscard]] virtual Result<Bytes, std::string> pack(Bytes octets) = 0;
-  /// How to find what `pack` made in a file of it.
+  /// How to find the units in what was packed.
   [[nodiscard]] virtual NextUnit next_unit() const noexcept = 0;
+  /// What completes the file behind any of the units; may be nothing. Lifetime: of the program.
+  [[nodiscard]] virtual Bytes end() const noexcept = 0;
 };
 
 /// Packers of stretches of up to `most` octets. Null when the library cannot start.

@@ -1,15 +1,35 @@
+#include <array>
 #include <zstd.h>
 
 #include "capture/packer.h"
+#include "encap/base/byte_order.h"
 
 namespace encap {
 namespace {
 
 constexpr int level = 1;
 
-FileUnit next_frame(std::uint64_t, Bytes octets) noexcept {
-  const std::size_t length = ZSTD_findFrameCompressedSize(octets.data(), octets.size());
-  return {ZSTD_isError(length) != 0 ? 0 : length};
+// One frame, as Wireshark 4.0 reads no further than the first. Each stretch ends with an empty raw block, which shows
+// where it does; an empty last block ends the frame wherever a stretch did. A checksum of all of it has no place then.
+// Source: RFC 8878 §3.1.1.
+constexpr std::size_t frame_header_length = 6;  // magic, descriptor, window
+constexpr std::size_t block_header_length = 3;
+constexpr std::array<std::byte, block_header_length> end_of_stretch{};
+constexpr std::array end_of_frame{std::byte{1}, std::byte{0}, std::byte{0}};
+
+FileUnit next_stretch(std::uint64_t offset, Bytes octets) noexcept {
+  std::size_t at = offset == 0 ? frame_header_length : 0;
+  while (at + block_header_length <= octets.size()) {
+    const std::size_t header = load_u8(octets, at) + (std::size_t{load_u8(octets, at + 1)} << 8) +
+                               (std::size_t{load_u8(octets, at + 2)} << 16);
+    const std::size_t type = header >> 1 & 3u;
+    const std::size_t size = header >> 3;
+    constexpr std::size_t raw = 0;
+    constexpr std::size_t repeated = 1;  // one octet stands for `size` of them
+    at += block_header_length + (type == repeated ? 1 : size);
+    if (type == raw && size == 0) return {at};
+  }
+  return {};
 }
 
 struct FreeEncoder {
@@ -20,21 +40,26 @@ class ZstdPacker final : public Packer {
  public:
   explicit ZstdPacker(std::size_t most)
       : encoder_{ZSTD_createCCtx()},
-        capacity_{ZSTD_compressBound(most)},
+        capacity_{frame_header_length + ZSTD_compressBound(most) + end_of_stretch.size()},
         packed_{std::make_unique_for_overwrite<std::byte[]>(capacity_)} {}
 
   [[nodiscard]] bool open() noexcept {
     return encoder_ != nullptr &&
            ZSTD_isError(ZSTD_CCtx_setParameter(encoder_.get(), ZSTD_c_compressionLevel, level)) == 0 &&
-           ZSTD_isError(ZSTD_CCtx_setParameter(encoder_.get(), ZSTD_c_checksumFlag, 1)) == 0;
+           ZSTD_isError(ZSTD_CCtx_setParameter(encoder_.get(), ZSTD_c_checksumFlag, 0)) == 0;
   }
 
   [[nodiscard]] Result<Bytes, std::string> pack(Bytes octets) override {
-    const std::size_t size = ZSTD_compress2(encoder_.get(), packed_.get(), capacity_, octets.data(), octets.size());
-    if (ZSTD_isError(size) != 0) return unexpected(std::string{"zstd: "} + ZSTD_getErrorName(size));
-    return Bytes{packed_.get(), size};
+    ZSTD_inBuffer in{octets.data(), octets.size(), 0};
+    ZSTD_outBuffer out{packed_.get(), capacity_ - end_of_stretch.size(), 0};
+    const std::size_t left = ZSTD_compressStream2(encoder_.get(), &out, &in, ZSTD_e_flush);
+    if (ZSTD_isError(left) != 0) return unexpected(std::string{"zstd: "} + ZSTD_getErrorName(left));
+    if (left != 0) return unexpected(std::string{"zstd needs more room than it said"});
+    std::copy(end_of_stretch.begin(), end_of_stretch.end(), packed_.get() + out.pos);
+    return Bytes{packed_.get(), out.pos + end_of_stretch.size()};
   }
-  [[nodiscard]] NextUnit next_unit() const noexcept override { return next_frame; }
+  [[nodiscard]] NextUnit next_unit() const noexcept override { return next_stretch; }
+  [[nodiscard]] Bytes end() const noexcept override { return end_of_frame; }
 
  private:
   std::unique_ptr<ZSTD_CCtx, FreeEncoder> encoder_;

@@ -37,9 +37,9 @@ enum class Compression : std::uint8_t { none, gzip, zstd };
 /// of its own (`.http.pcap.x7Gk2a`) and takes the target's place in `commit()`; until then the old file stays as it is.
 /// A writer that is destroyed without a commit leaves nothing behind.
 ///
-/// A compressed file is made of gzip members (RFC 1952) or zstd frames (RFC 8878) of up to 1 MiB of whole packets each,
-/// so it is complete up to the last of them, whatever ends the run. Each flush ends one. The same packets give the same
-/// octets with the same version of zlib or libzstd.
+/// A compressed file is a chain of gzip members (RFC 1952), or of blocks of one zstd frame (RFC 8878), each of whole
+/// packets, up to 1 MiB of them. So it is a complete one up to the last of these, whatever ends the run. Each flush
+/// ends one. The same packets, flushed alike, give the same octets with the same version of zlib or libzstd.
 class CaptureFileWriter : public PacketSink {
  public:
   static constexpr std::uint32_t maximum_snap_length = 262'144;  // octets; readers refuse more
