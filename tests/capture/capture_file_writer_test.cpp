@@ -228,7 +228,7 @@ TEST_P(CompressedCapture, of_a_full_disk_ends_with_a_whole_packet) {
 
 TEST_P(CompressedCapture, is_complete_wherever_the_disk_was_full) {
   const std::string target = path();
-  constexpr std::uint32_t count = 6;
+  constexpr std::uint32_t count = 3;
   // Writes packets one by one; returns how many are in the file, or that it has none.
   const auto fill_up = [&](rlim_t limit) {
     return in_child([&]() -> int {
