@@ -25,19 +25,19 @@ struct AddressName {
 ///
 ///     auto file = PcapngFileWriter::open("http.pcapng", {.application = "encap 0.1"});
 ///     if (!file) return unexpected(file.error());
-///     if (auto r = file->write_names({{{.address = server.octets(), .name = "shop"}}}); !r) return
-///     unexpected(r.error()); if (auto r = file->write(record); !r) return unexpected(r.error()); if (auto r =
-///     file->commit(); !r) return unexpected(r.error());
+///     const std::array names{AddressName{.address = server.octets(), .name = "shop"}};
+///     if (auto r = file->write_names(names); !r) return unexpected(r.error());
+///     if (auto r = file->write(record); !r) return unexpected(r.error());
+///     if (auto r = file->commit(); !r) return unexpected(r.error());
 ///
 /// What `CaptureFileReader` reads of the file is what was written, but: interfaces are numbered anew, all in one
 /// section; what a time has beyond the `decimals` of its interface is cut; a record without a time gets 0 where a
 /// simple packet block cannot hold it. Memory grows with the number of interfaces.
 class PcapngFileWriter final : public CaptureFileWriter {
  public:
-  static constexpr std::size_t maximum_text_length = 65'535;  // octets of one description or comment
-  static constexpr std::size_t maximum_name_length = 65'518;  // octets of the name of an address
-  static constexpr std::size_t maximum_comments_length = 512
-                                                         << 10;  // octets of a packet's comments, 4..7 more for each
+  static constexpr std::size_t maximum_text_length = 65'535;       // octets of one description or comment
+  static constexpr std::size_t maximum_name_length = 65'518;       // octets of the name of an address
+  static constexpr std::size_t maximum_comments_length = 524'288;  // octets of a packet's comments, 4..7 more for each
 
   struct Options {
     std::string application{};                        ///< what wrote the file (shb_userappl), unless empty
