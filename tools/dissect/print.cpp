@@ -17,6 +17,7 @@
 #include "encap/render/json.h"
 #include "encap/render/tree.h"
 #include "interrupt.h"
+#include "kept_packets.h"
 #include "output.h"
 #include "side_by_side.h"
 
@@ -40,6 +41,11 @@ ExitCode report_output() {
   std::signal(SIGPIPE, SIG_DFL);
   std::raise(SIGPIPE);
   return ExitCode::io;
+}
+
+ExitCode refuse_filter(const std::string& reason) {
+  fmt::print(stderr, "dissect: -f: {}\n", reason);
+  return ExitCode::usage;
 }
 
 bool is_json(Format format) noexcept {
@@ -75,12 +81,13 @@ class Printer {
   [[nodiscard]] const encap::Interest* interest() const { return interest_.in_all() ? nullptr : &interest_; }
   /// Whether packets may be rendered at the same time: lines of the list stand for themselves.
   [[nodiscard]] bool side_by_side() const {
-    return !options_.filter && !options_.statistics && !options_.fields && !options_.tree && !options_.hex &&
-           !is_json(options_.format);
+    return !options_.quiet && !options_.filter && !options_.statistics && options_.kept.empty() && !options_.fields &&
+           !options_.tree && !options_.hex && !is_json(options_.format);
   }
   /// Dissects a packet. Whether it is shown.
   [[nodiscard]] bool read(const encap::Dissector& dissector, const encap::PacketRecord& record,
                           const encap::FramePlace& place, Dissection& dissection) {
+    if (is_looked_at_by_nobody()) return true;
     // What the headers tell saves the look at the fields. What is remembered of a packet that is not shown is the same.
     const auto told = options_.filter && !options_.statistics ? options_.filter->matches(record) : std::nullopt;
     dissection.detail = !told ? detail_ : *told ? shown_detail() : Detail::facts;
@@ -117,8 +124,11 @@ class Printer {
   }
 
  private:
+  [[nodiscard]] bool is_looked_at_by_nobody() const {
+    return !options_.kept.empty() && options_.quiet && !options_.filter && !options_.statistics;
+  }
   [[nodiscard]] Detail shown_detail() const {
-    if (options_.quiet) return options_.statistics ? Detail::facts : Detail::columns;
+    if (options_.quiet) return Detail::facts;
     if (is_json(options_.format)) return Detail::items;
     if (options_.fields) return options_.fields->detail();
     return options_.tree || options_.hex ? Detail::items : Detail::columns;
@@ -192,7 +202,10 @@ ExitCode print(CommandOptions& options) {
   encap::Dissector dissector{&session};
   encap::Statistics* const statistics = options.statistics ? &*options.statistics : nullptr;
   Dissection dissection{printer.detail(), statistics != nullptr};
+  dissection.wants_facts = statistics != nullptr;
   dissection.interest = printer.interest();
+  std::optional<KeptPackets> kept;
+  if (!options.kept.empty()) kept.emplace(options.kept, options.kept_format);
   std::optional<SideBySide> others;
   const bool may_share = printer.side_by_side() && !output.writes_each_packet() &&
                          std::min<std::uint64_t>(options.threads, std::thread::hardware_concurrency()) > 1;
@@ -200,13 +213,19 @@ ExitCode print(CommandOptions& options) {
   std::optional<IoError> damage;
 
   printer.begin(output.text());
-  for (std::uint64_t count = 0; count < options.packets && interrupted_by() == 0; ++count) {
+  for (std::uint64_t count = 0; count < options.packets && interrupted_by() == 0;) {
     const auto record = file->next();
     if (!record) {
       damage = record.error();
       break;
     }
     if (*record == nullptr) break;
+    if (options.capture_filter) {
+      const auto passes = options.capture_filter->matches(**record);
+      if (!passes) return refuse_filter(passes.error());
+      if (!*passes) continue;
+    }
+    ++count;
     const std::uint64_t passed_over = file->frames_without_packet();
     dissector.skip_frames(passed_over - without_packet);
     without_packet = passed_over;
@@ -218,9 +237,12 @@ ExitCode print(CommandOptions& options) {
     }
     if (!printer.read(dissector, **record, place, dissection)) continue;
     dissector.displayed();
+    if (kept) {
+      if (auto written = kept->add(**record); !written) return report(written.error());
+    }
     printer.packet(output.text(), dissection);
     if (!output.packet_added()) return report_output();
-    if (may_share && count == packets_alone) {
+    if (may_share && count > packets_alone) {
       const auto render = [&printer](std::string& out, const Dissection& packet) { printer.packet(out, packet); };
       others.emplace(dissector, render, output);
     }
@@ -229,6 +251,10 @@ ExitCode print(CommandOptions& options) {
   printer.end(output.text());
   if (statistics != nullptr) append_statistics(output.text(), options);
   if (!output.write()) return report_output();
+  if (kept) {
+    if (auto written = kept->finish(); !written) return report(written.error());
+    if (const std::string lost = kept->left_out(); !lost.empty()) fmt::print(stderr, "dissect: {}\n", lost);
+  }
   if (const int signal = interrupted_by(); signal != 0)
     return signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;
   return damage ? report(*damage) : ExitCode::done;
