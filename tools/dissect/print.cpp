@@ -135,18 +135,6 @@ class Printer {
   bool list_;
 };
 
-void append_statistics(std::string& out, const CommandOptions& options) {
-  using StatisticsFormat = CommandOptions::StatisticsFormat;
-  switch (options.statistics_format) {
-    case StatisticsFormat::text:
-      return options.statistics->append_text(out);
-    case StatisticsFormat::json:
-      return options.statistics->append_json(out);
-    case StatisticsFormat::csv:
-      return options.statistics->append_csv(out);
-  }
-}
-
 // A short capture is over before threads have started.
 constexpr std::uint64_t packets_alone = 4096;
 
@@ -174,6 +162,7 @@ ExitCode print(CommandOptions& options) {
   encap::Dissector dissector{&session};
   encap::Statistics* const statistics = options.statistics ? &*options.statistics : nullptr;
   Dissection dissection{printer.detail(), statistics != nullptr};
+  dissection.wants_layers = statistics != nullptr && statistics->reads_layers();
   std::optional<SideBySide> others;
   const bool may_share = printer.side_by_side() && !output.writes_each_packet() &&
                          std::min<std::uint64_t>(options.threads, std::thread::hardware_concurrency()) > 1;
@@ -210,7 +199,20 @@ ExitCode print(CommandOptions& options) {
   }
   if (others && !others->finish()) return report_output();
   printer.end(output.text());
-  if (statistics != nullptr) append_statistics(output.text(), options);
+  if (statistics != nullptr) {
+    int failure = 0;
+    statistics->append(output.text(), options.statistics_format, [&] {
+      if (failure != 0) {
+        output.text().clear();
+      } else if (!output.packet_added()) {
+        failure = errno;
+      }
+    });
+    if (failure != 0) {
+      errno = failure;
+      return report_output();
+    }
+  }
   if (!output.write()) return report_output();
   if (const int signal = interrupted_by(); signal != 0)
     return signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;
