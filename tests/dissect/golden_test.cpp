@@ -179,16 +179,34 @@ std::vector<std::string> ends_of(const Facts& facts) {
   }
   return all;
 }
+std::vector<std::string> notes_of(const Facts& facts) {
+  std::vector<std::string> all;
+  for (const ToldNote& note : facts.notes) {
+    std::string& text = all.emplace_back(note.field->name);
+    text += ' ' + std::to_string(static_cast<int>(note.severity)) + ' ';
+    text.append(note.group).append(1, ' ').append(note.protocol).append(": ").append(note.text);
+  }
+  return all;
+}
+/// The notes in the tree, but for those on what an ICMP error quotes.
+std::size_t count_notes(const Dissection& dissection) {
+  return static_cast<std::size_t>(std::count_if(dissection.items.begin(), dissection.items.end(), [](const Item& item) {
+    return item.field != nullptr && item.field->name == "_ws.expert";
+  }));
+}
 TEST_P(Golden, facts_do_not_depend_on_what_else_is_taken_down) {
   Reading alone{Detail::facts};
   Reading with_columns{Detail::columns, true};
+  Reading with_fields{Detail::fields, true};
   Reading with_items{Detail::items, true};
   for (const WrittenPacket& packet : packets_) {
     const Dissection& items = with_items.read(packet.record());
-    for (Reading* const other : {&alone, &with_columns}) {
+    EXPECT_LE(items.facts.notes.size(), count_notes(items));
+    for (Reading* const other : {&alone, &with_columns, &with_fields}) {
       const Facts& facts = other->read(packet.record()).facts;
       EXPECT_EQ(layer_names(items.facts), layer_names(facts)) << "packet " << items.frame_number;
       EXPECT_EQ(ends_of(items.facts), ends_of(facts)) << "packet " << items.frame_number;
+      EXPECT_EQ(notes_of(items.facts), notes_of(facts)) << "packet " << items.frame_number;
       EXPECT_EQ(items.facts.quote_is_cut, facts.quote_is_cut) << "packet " << items.frame_number;
     }
     std::vector<std::string_view> layers = layer_names(items.facts);
@@ -197,9 +215,26 @@ TEST_P(Golden, facts_do_not_depend_on_what_else_is_taken_down) {
   }
 }
 
+// Who counts ends alone is told the same ones, and no layers.
+TEST_P(Golden, ends_do_not_depend_on_whether_layers_are_counted) {
+  Dissection ends_alone{Detail::facts};
+  ends_alone.wants_layers = false;
+  SessionMemory session;
+  Dissector dissector{&session};
+  Reading all{Detail::facts};
+  for (const WrittenPacket& packet : packets_) {
+    const PacketRecord record = packet.record();
+    dissector.dissect(record, ends_alone);
+    EXPECT_EQ(ends_of(all.read(record).facts), ends_of(ends_alone.facts)) << "packet " << ends_alone.frame_number;
+    EXPECT_TRUE(ends_alone.facts.layers.empty());
+    EXPECT_TRUE(ends_alone.facts.notes.empty());
+  }
+}
+
 // Cut by the capture, and as short packets: nothing crashes, and the frame is there.
 TEST_P(Golden, every_cut_of_every_packet_is_read) {
-  Reading reading{Detail::items};
+  Reading reading{Detail::items, true};
+  Reading alone{Detail::facts};
   std::string tree;
   for (const WrittenPacket& packet : packets_) {
     for (std::size_t size = 0; size <= packet.octets.size(); ++size) {
@@ -210,8 +245,12 @@ TEST_P(Golden, every_cut_of_every_packet_is_read) {
       for (const std::uint32_t original : {record.original_length, static_cast<std::uint32_t>(size)}) {
         record.original_length = original;
         tree.clear();
-        append_tree(tree, reading.read(record));
+        const Dissection& items = reading.read(record);
+        append_tree(tree, items);
         ASSERT_TRUE(tree.starts_with("Frame ")) << tree;
+        const Facts& facts = alone.read(record).facts;
+        ASSERT_EQ(layer_names(items.facts), layer_names(facts)) << "cut to " << size << ": " << tree;
+        ASSERT_EQ(notes_of(items.facts), notes_of(facts)) << "cut to " << size << ": " << tree;
       }
     }
   }

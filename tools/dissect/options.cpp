@@ -66,7 +66,7 @@ std::uint64_t number_from_one(const std::string& option, const std::string& text
   return count;
 }
 
-using StatisticsFormat = CommandOptions::StatisticsFormat;
+using encap::StatisticsFormat;
 constexpr Choice<StatisticsFormat> statistics_formats[] = {
     {"text", StatisticsFormat::text}, {"json", StatisticsFormat::json}, {"csv", StatisticsFormat::csv}};
 
@@ -94,13 +94,18 @@ std::string statistics_text() {
   return text;
 }
 
-void add_statistics(CommandOptions& options, const std::vector<std::string>& names) {
-  if (names.empty()) return;
+void add_statistics(CommandOptions& options, const std::vector<std::string>& names, bool frames,
+                    const std::string& filter) {
+  if (names.empty()) {
+    if (frames) throw CLI::ValidationError("--frames", "belongs to -z");
+    return;
+  }
   const bool tree_is_shown = options.tree || (options.format != Format::text && options.format != Format::tabs);
-  options.statistics.emplace(compile, tree_is_shown);
+  options.statistics.emplace(compile, encap::StatisticsOptions{tree_is_shown, frames});
   for (const std::string& name : names) {
     if (const auto added = options.statistics->add(name); !added) refuse("-z", name, added.error());
   }
+  options.statistics->see_filter(filter);
 }
 
 constexpr Choice<encap::CaptureFormat> capture_formats[] = {{"pcap", encap::CaptureFormat::pcap},
@@ -281,6 +286,8 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
       ->group("Output");
   add("Output", "-F", "FORMAT", "Of -w: pcap or pcapng [what the name says, else that of the capture]",
       [&options](Text text) { options.kept_format = choose("-F", text, capture_formats); });
+  bool frames = false;
+  app.add_flag("--frames", frames, "Of -z expert: the numbers of the packets that have each note")->group("Output");
   add("Output", "-t", "TIME", "Time column: r, a, ad, adoy, d, dd, e, u, ud or udoy [r: since the first packet]",
       [&options](Text text) { options.time = time_format(text); });
   Colour colour = Colour::automatic;
@@ -309,7 +316,7 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
     check_output(options, app.count("-T") != 0, !statistics.empty());
     if (!filter.empty() && !set_filter(options, filter)) return ExitCode::usage;
     if (!capture_filter.empty()) options.capture_filter.emplace(capture_filter);
-    add_statistics(options, statistics);
+    add_statistics(options, statistics, frames, filter);
     return options;
   } catch (const CLI::Success& wanted) {
     return static_cast<ExitCode>(app.exit(wanted));

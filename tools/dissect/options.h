@@ -40,9 +40,8 @@ struct CommandOptions {
   bool header = false;
   bool byte_order_mark = false;
 
-  enum class StatisticsFormat : std::uint8_t { text, json, csv };
   std::optional<encap::Statistics> statistics;  ///< what -z asks for
-  StatisticsFormat statistics_format = StatisticsFormat::text;
+  encap::StatisticsFormat statistics_format = encap::StatisticsFormat::text;
 };
 
 /// Reads the command line. Prints help, the version or what is wrong with the line, and returns the exit code then.

@@ -163,18 +163,6 @@ class Printer {
   bool list_;
 };
 
-void append_statistics(std::string& out, const CommandOptions& options) {
-  using StatisticsFormat = CommandOptions::StatisticsFormat;
-  switch (options.statistics_format) {
-    case StatisticsFormat::text:
-      return options.statistics->append_text(out);
-    case StatisticsFormat::json:
-      return options.statistics->append_json(out);
-    case StatisticsFormat::csv:
-      return options.statistics->append_csv(out);
-  }
-}
-
 // A short capture is over before threads have started.
 constexpr std::uint64_t packets_alone = 4096;
 
@@ -203,6 +191,7 @@ ExitCode print(CommandOptions& options) {
   encap::Statistics* const statistics = options.statistics ? &*options.statistics : nullptr;
   Dissection dissection{printer.detail(), statistics != nullptr};
   dissection.wants_facts = statistics != nullptr;
+  dissection.wants_layers = statistics != nullptr && statistics->reads_layers();
   dissection.interest = printer.interest();
   std::optional<KeptPackets> kept;
   if (!options.kept.empty()) kept.emplace(options.kept, options.kept_format);
@@ -249,7 +238,20 @@ ExitCode print(CommandOptions& options) {
   }
   if (others && !others->finish()) return report_output();
   printer.end(output.text());
-  if (statistics != nullptr) append_statistics(output.text(), options);
+  if (statistics != nullptr) {
+    int failure = 0;
+    statistics->append(output.text(), options.statistics_format, [&] {
+      if (failure != 0) {
+        output.text().clear();
+      } else if (!output.packet_added()) {
+        failure = errno;
+      }
+    });
+    if (failure != 0) {
+      errno = failure;
+      return report_output();
+    }
+  }
   if (!output.write()) return report_output();
   if (kept) {
     if (auto written = kept->finish(); !written) return report(written.error());

@@ -128,8 +128,16 @@ class Packet {
   [[nodiscard]] bool wants_items() const noexcept { return takes_items() && !stopped(); }
   /// Whether items have lines. Where not, `text` gives nothing and the lines given to other functions are not kept.
   [[nodiscard]] bool wants_lines() const noexcept { return out.detail == Detail::items; }
+  /// Whether a note would be kept: in the tree or among the facts, where what an ICMP error quotes has none.
+  [[nodiscard]] bool wants_notes() const noexcept {
+    return (takes_items() || (out.wants_layers && !in_error)) && !stopped();
+  }
   /// Whether a layer is to be added: items or facts are wanted.
-  [[nodiscard]] bool wants_layers() const noexcept { return (out.wants_facts || takes_items()) && !stopped(); }
+  [[nodiscard]] bool wants_layers() const noexcept { return (out.wants_layers || takes_items()) && !stopped(); }
+  /// Whether what the transports carry is to be read: unless the facts wanted end before it.
+  [[nodiscard]] bool wants_payload() const noexcept {
+    return out.detail != Detail::facts || out.wants_layers || !out.wants_facts;
+  }
   /// Where layers go: the root, or the item that quotes them.
   ItemId top = ItemId::root;
   /// Lets them go below `item`. Where there is none they stay where they are; facts are of the left alone.
@@ -152,7 +160,7 @@ class Packet {
   }
   /// Names a line at the left of the tree that is no protocol's.
   void add_layer_fact(const Field& field) {
-    if (out.wants_facts && top == ItemId::root) out.facts.layers.push_back(&field);
+    if (out.wants_layers && top == ItemId::root) out.facts.layers.push_back(&field);
   }
 
   /// The value is read from the octets, by the field's type: numbers big-endian, strings as they are.
@@ -188,7 +196,8 @@ class Packet {
   ItemId hidden(ItemId item) noexcept;     ///< marks it and returns it
   /// Moves the last child of a parent to the place behind another of its children.
   void move_behind(ItemId last, ItemId sibling) noexcept;
-  /// A note under `item`; with `text` where the note's own label does not say it all. Under `top` when item is none.
+  /// A note under `item`; with `text` where the note's own label does not say it all, which must live as long as the
+  /// dissection. Under `top` when item is none, as where items are not taken: then it is a fact alone.
   void note(ItemId item, const Note& kind, std::string_view text = {});
 
   /// A line, or a part of one: `fmt` into memory that lives as long as the dissection. Nothing where items are wanted
@@ -275,6 +284,7 @@ class Packet {
   static constexpr int deepest = 100;  ///< layers inside layers
 
  private:
+  friend class InFull;
   // Whether the items of a protocol are taken down.
   [[nodiscard]] bool takes(const ProtocolInfo& protocol) const noexcept {
     return out.detail >= Detail::fields && (out.interest == nullptr || out.interest->in(protocol));
@@ -293,6 +303,32 @@ class Packet {
   fmt::memory_buffer scratch_;
   std::array<char, 512> names_;
   std::size_t names_size_ = 0;
+};
+
+/// Reads what is read in its life with all fields although no items are wanted, for the sake of the notes on them: what
+/// few packets have, so that its notes need no care of their own. The items are forgotten in the end.
+class InFull {
+ public:
+  /// Does nothing unless it is `wanted` and notes are, and no items.
+  explicit InFull(Packet& packet, bool wanted = true) : packet_{packet} {
+    if (wanted && !packet.takes_items() && packet.wants_notes()) begin();
+  }
+  InFull(const InFull&) = delete;
+  InFull& operator=(const InFull&) = delete;
+  ~InFull() {
+    if (parent_ != ItemId::none) end();
+  }
+  /// Where fields go that belong below `item`, which is none where items are not wanted.
+  [[nodiscard]] ItemId below(ItemId item) const noexcept { return item != ItemId::none ? item : parent_; }
+
+ private:
+  void begin();
+  void end() noexcept;
+
+  Packet& packet_;
+  ItemId parent_ = ItemId::none;
+  ItemId top_before_ = ItemId::none;
+  Detail detail_before_ = Detail::facts;
 };
 
 /// Fields that no protocol declares and any layer may have: notes, and what is said of a packet that stopped.

@@ -444,6 +444,7 @@ void dissect_probe(Packet& p, ItemId layer, const Octets& in, bool is_reply) {
 }
 
 std::uint32_t dissect(Packet& p, const Octets& in) {
+  const InFull in_full{p};
   p.set_protocol("ICMP");
   p.clear_info();
   const std::uint8_t type = p.u8(in, 0);

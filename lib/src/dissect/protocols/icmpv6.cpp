@@ -1045,6 +1045,7 @@ std::uint64_t pseudo_header_sum(const Packet& p, std::uint32_t length) noexcept 
 }
 
 std::uint32_t dissect(Packet& p, const Octets& in) {
+  const InFull in_full{p};
   p.set_protocol("ICMPv6");
   p.clear_info();
   const ItemId layer = p.add_layer(icmpv6_protocol, in, 0, in.captured);

@@ -306,7 +306,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     p.note(length_item, zero_length);
   }
   const std::uint32_t room = in.reported - header_length;
-  if (length > room && !p.in_error && p.wants_items()) {
+  if (length > room && !p.in_error && p.wants_notes()) {
     p.note(length_item, exceeds_framing, p.value("IPv6 payload length exceeds framing length ({} bytes)", room));
   }
   chain.rest = in.from(header_length).cut(length);
