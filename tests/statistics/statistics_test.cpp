@@ -142,9 +142,9 @@ TEST(FrameRanges, joins_frames_that_follow_one_another) {
     return out;
   };
   EXPECT_EQ(text(), "");
-  for (const std::uint64_t frame : {1, 1, 2, 3, 7}) frames.add(frame, ranges);
+  for (const std::uint64_t frame : {1u, 1u, 2u, 3u, 7u}) frames.add(frame, ranges);
   EXPECT_EQ(text(), "1-3, 7");
-  for (const std::uint64_t frame : {1000, 1001, 5'000'000'000, 5'000'000'001}) frames.add(frame, ranges);
+  for (const std::uint64_t frame : {1000ull, 1001ull, 5'000'000'000ull, 5'000'000'001ull}) frames.add(frame, ranges);
   EXPECT_EQ(text(), "1-3, 7, 1000-1001, 5000000000-5000000001");
   EXPECT_EQ(ranges, 4u);
 }
@@ -153,7 +153,7 @@ TEST(FrameRanges, says_where_there_was_no_room_for_more) {
   std::uint64_t ranges = FrameRanges::most_ranges - 1;
   FrameRanges frames;
   FrameRanges late;
-  for (const std::uint64_t frame : {4, 5, 9, 10}) {
+  for (const std::uint64_t frame : {4u, 5u, 9u, 10u}) {
     frames.add(frame, ranges);
     late.add(frame + 10, ranges);
   }
