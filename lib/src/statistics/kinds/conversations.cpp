@@ -55,9 +55,9 @@ struct KeyHash {
 
 bool are_same(const LayerEnds& a, const LayerEnds& b) noexcept {
   const bool there = a.source_port == b.source_port && a.destination_port == b.destination_port &&
-                     a.source == b.source && a.destination == b.destination;
+                     are_same(a.source, b.source) && are_same(a.destination, b.destination);
   return there || (a.source_port == b.destination_port && a.destination_port == b.source_port &&
-                   a.source == b.destination && a.destination == b.source);
+                   are_same(a.source, b.destination) && are_same(a.destination, b.source));
 }
 
 // As tshark shortens them: 9999 bytes, 10 kB, 9999 kB, 10 MB.
@@ -156,7 +156,8 @@ class Conversations final : public Statistic {
   void add(const LayerEnds& ends, std::uint64_t octets, Duration at) {
     Conversation& row = row_of(ends, at);
     // Ends that are the same say nothing of the direction: all go the first packet's way.
-    Counted& way = ends.source_port == row.ends.source_port && ends.source == row.ends.source ? row.there : row.back;
+    Counted& way =
+        ends.source_port == row.ends.source_port && are_same(ends.source, row.ends.source) ? row.there : row.back;
     ++way.frames;
     way.octets += octets;
     row.first = std::min(row.first, at);
