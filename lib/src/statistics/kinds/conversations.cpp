@@ -35,10 +35,10 @@ struct Conversation {
 struct Key {
   std::array<std::uint64_t, 7> words{};
 
-  Key(const LayerEnds& ends, bool& forward) noexcept {
+  explicit Key(const LayerEnds& ends) noexcept {
     const EndKey from{ends.source, ends.source_port};
     const EndKey to{ends.destination, ends.destination_port};
-    forward = from <= to;
+    const bool forward = from <= to;
     const EndKey& low = forward ? from : to;
     const EndKey& high = forward ? to : from;
     for (std::size_t i = 0; i < 3; ++i) {
@@ -52,6 +52,13 @@ struct Key {
 struct KeyHash {
   [[nodiscard]] std::size_t operator()(const Key& key) const noexcept { return hash_words(key.words); }
 };
+
+bool are_same(const LayerEnds& a, const LayerEnds& b) noexcept {
+  const bool there = a.source_port == b.source_port && a.destination_port == b.destination_port &&
+                     are_same(a.source, b.source) && are_same(a.destination, b.destination);
+  return there || (a.source_port == b.destination_port && a.destination_port == b.source_port &&
+                   are_same(a.source, b.destination) && are_same(a.destination, b.source));
+}
 
 // As tshark shortens them: 9999 bytes, 10 kB, 9999 kB, 10 MB.
 std::string octets_text(std::uint64_t octets) {
@@ -69,7 +76,10 @@ double seconds(Duration time) noexcept {
 class Conversations final : public Statistic {
  public:
   Conversations(PacketFilter filter, const EndsLayer* layer)
-      : filter_{std::move(filter)}, layer_{*layer}, field_{find_field(layer->name)->field} {}
+      : filter_{std::move(filter)},
+        layer_{*layer},
+        field_{find_field(layer->name)->field},
+        has_streams_{layer->name == "tcp"} {}
 
   [[nodiscard]] Detail detail() const noexcept override { return filter_.matches ? Detail::fields : Detail::facts; }
   [[nodiscard]] bool reads_layers() const noexcept override { return false; }
@@ -144,16 +154,30 @@ class Conversations final : public Statistic {
 
  private:
   void add(const LayerEnds& ends, std::uint64_t octets, Duration at) {
-    bool forward = false;
-    const Key key{ends, forward};
-    const auto [entry, is_new] = index_.try_emplace(key, static_cast<std::uint32_t>(rows_.size()), forward);
-    if (is_new) rows_.push_back({ends, {}, {}, at, at});
-    Conversation& row = rows_[entry->second.first];
-    Counted& way = forward == entry->second.second ? row.there : row.back;
+    Conversation& row = row_of(ends, at);
+    // Ends that are the same say nothing of the direction: all go the first packet's way.
+    Counted& way =
+        ends.source_port == row.ends.source_port && are_same(ends.source, row.ends.source) ? row.there : row.back;
     ++way.frames;
     way.octets += octets;
     row.first = std::min(row.first, at);
     row.last = std::max(row.last, at);
+  }
+
+  [[nodiscard]] Conversation& row_of(const LayerEnds& ends, Duration at) {
+    const auto next = static_cast<std::uint32_t>(rows_.size());
+    if (has_streams_) {  // numbered from 0 on; without a session all are 0
+      if (ends.stream >= streams_.size()) streams_.resize(ends.stream + 1, none);
+      std::uint32_t& place = streams_[ends.stream];
+      if (place == none) {
+        place = next;
+        rows_.push_back({ends, {}, {}, at, at});
+      }
+      if (are_same(rows_[place].ends, ends)) return rows_[place];
+    }
+    const auto [entry, is_new] = index_.try_emplace(Key{ends}, next);
+    if (is_new) rows_.push_back({ends, {}, {}, at, at});
+    return rows_[entry->second];
   }
 
   // Most frames first; of those that have as many the one that began first.
@@ -169,9 +193,11 @@ class Conversations final : public Statistic {
   PacketFilter filter_;
   const EndsLayer& layer_;
   const Field* field_;
+  bool has_streams_;
   std::vector<Conversation> rows_;
-  // The place of a row, and whether its first packet went from the lower end to the higher one.
-  tsl::robin_map<Key, std::pair<std::uint32_t, bool>, KeyHash> index_;
+  static constexpr std::uint32_t none = 0xffffffff;
+  tsl::robin_map<Key, std::uint32_t, KeyHash> index_;  // places of rows
+  std::vector<std::uint32_t> streams_;                 // the same by `tcp.stream`
 };
 
 constexpr StatisticKind kinds[] = {

@@ -1,7 +1,7 @@
+#include <algorithm>
 #include <array>
-#include <fmt/compile.h>
+#include <charconv>
 #include <fmt/format.h>
-#include <optional>
 #include <tsl/robin_set.h>
 
 #include "render/text.h"
@@ -70,6 +70,13 @@ struct RowEqual {
   [[nodiscard]] bool operator()(const Sought& sought, std::uint32_t row) const noexcept { return (*this)(row, sought); }
 };
 
+void append_right(std::string& out, std::uint64_t number, std::size_t width) {
+  char digits[20];
+  const auto size = static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits);
+  if (size < width) out.append(width - size, ' ');
+  out.append(digits, size);
+}
+
 class Expert final : public Statistic {
  public:
   Expert(PacketFilter filter, Severity least, bool with_frames)
@@ -85,14 +92,16 @@ class Expert final : public Statistic {
   }
 
   void append_text(std::string& out, const RowAdded& row_added) const override {
+    std::vector<std::string> between;
+    for (const Kind& kind : kinds_) between.push_back(fmt::format(" {:>10} {:>18}  ", kind.group, kind.protocol));
     for (const SeverityWords& words : severities) {
       const std::uint64_t total = totals_[static_cast<std::size_t>(words.severity)];
       if (total == 0) continue;
       out += fmt::format("\n{} ({})\n=============\n   Frequency      Group           Protocol  Summary\n", words.title,
                          total);
-      each_of(words.severity, [&](const Row& row, const Kind& kind, std::size_t place) {
-        fmt::format_to(std::back_inserter(out), FMT_COMPILE("{:12} {:>10} {:>18}  "), row.count, kind.group,
-                       kind.protocol);
+      each_of(words.severity, [&](const Row& row, const Kind&, std::size_t place) {
+        append_right(out, row.count, 12);
+        out += between[row.kind];
         append_shown(out, row.summary());
         out += '\n';
         if (with_frames_) {
