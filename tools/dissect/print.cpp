@@ -109,7 +109,10 @@ ExitCode print(CommandOptions& options) {
     printer.print(output.text());
     if (!output.packet_added()) return report_output();
   }
-  if (others && !others->finish()) return report_output();
+  if (others) {
+    if (!others->finish()) return report_output();
+    others->count_up();
+  }
   printer.end(output.text());
   if (statistics != nullptr) {
     int failure = 0;

@@ -76,8 +76,10 @@ bool Printer::may_share() const {
   });
   const bool is_list = !options_.fields && !options_.tree && !options_.hex && !is_json(options_.format);
   const bool depends_on_shown = filter_ && options_.time == encap::TimeFormat::delta_displayed;
-  return is_list && !options_.quiet && statistics_ == nullptr && options_.kept.empty() && !numbers_streams &&
-         !depends_on_shown;
+  // As tables, conversations have the numbers of streams.
+  const bool counts_alone = statistics_ != nullptr &&
+                            (!statistics_->may_share() || options_.statistics_format != encap::StatisticsFormat::text);
+  return is_list && options_.kept.empty() && !numbers_streams && !depends_on_shown && !counts_alone;
 }
 
 void Printer::begin(std::string& out) {

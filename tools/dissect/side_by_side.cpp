@@ -7,8 +7,12 @@
 using encap::FramePlace;
 using encap::PacketRecord;
 
-SideBySide::SideBySide(CommandOptions& options, const encap::Dissector& dissector, Output& output) : output_{output} {
-  for (auto& printer : printers_) printer = std::make_unique<Printer>(options, dissector, nullptr);
+SideBySide::SideBySide(CommandOptions& options, const encap::Dissector& dissector, Output& output)
+    : output_{output}, statistics_{options.statistics ? &*options.statistics : nullptr} {
+  for (unsigned lane = 0; lane < lanes; ++lane) {
+    if (statistics_ != nullptr) counts_[lane].emplace(statistics_->another());
+    printers_[lane] = std::make_unique<Printer>(options, dissector, counts_[lane] ? &*counts_[lane] : nullptr);
+  }
   for (unsigned lane = 0; lane < lanes; ++lane) threads_[lane] = std::thread{[this, lane] { work(lane); }};
 }
 
@@ -40,6 +44,14 @@ bool SideBySide::finish() {
   if (!give_out_until(handed_over_)) return false;
   for (unsigned lane = 0; lane < lanes; ++lane) read_share(lane, current.shares[lane]);
   return give_out(current);
+}
+
+void SideBySide::count_up() {
+  if (statistics_ == nullptr) return;
+  for (auto& counts : counts_) {
+    statistics_->absorb(*counts);
+    counts.reset();
+  }
 }
 
 // While no lane works.

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -31,6 +32,8 @@ class SideBySide {
   [[nodiscard]] bool add(const encap::PacketRecord& record, const encap::FramePlace& place);
   /// Waits for all packets and adds their lines to the output. False: it takes no more.
   [[nodiscard]] bool finish();
+  /// Adds what was counted in them to the options' statistics. Precondition: all is finished.
+  void count_up();
 
  private:
   static constexpr unsigned lanes = encap::SessionMemory::lanes;
@@ -65,7 +68,9 @@ class SideBySide {
   [[nodiscard]] bool give_out(Stretch& stretch);
 
   Output& output_;
+  encap::Statistics* statistics_;  // that those of the lanes are added to in the end; may be null
   // One for each lane. What is read while no lane works is read by the first one's.
+  std::array<std::optional<encap::Statistics>, lanes> counts_;
   std::array<std::unique_ptr<Printer>, lanes> printers_;
 
   std::array<Stretch, under_way> stretches_;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <numeric>
 #include <tsl/robin_map.h>
+#include <utility>
 
 #include "encap/dissect/field_table.h"
 #include "statistics/ends.h"
@@ -25,6 +26,7 @@ struct Conversation {
   LayerEnds ends;  // of its first packet
   Counted there;   // from that one's source
   Counted back;
+  std::uint64_t first_frame = 0;
   Duration first{};
   Duration last{};
 
@@ -87,7 +89,23 @@ class Conversations final : public Statistic {
   void take(const Dissection& dissection) override {
     if (!filter_(dissection)) return;
     for (const LayerEnds& ends : dissection.facts.ends) {
-      if (ends.layer == field_) add(ends, length_of(dissection), dissection.since_first);
+      if (ends.layer == field_) add(ends, dissection);
+    }
+  }
+
+  [[nodiscard]] bool may_share() const noexcept override { return !filter_.matches; }
+  void absorb(Statistic& other) override {
+    for (const Conversation& theirs : static_cast<Conversations&>(other).rows_) {
+      Conversation& ours = row_of(theirs.ends, theirs.first_frame, theirs.first);
+      const bool same_way = goes_there(ours, theirs.ends);
+      ours.there = ours.there + (same_way ? theirs.there : theirs.back);
+      ours.back = ours.back + (same_way ? theirs.back : theirs.there);
+      ours.first = std::min(ours.first, theirs.first);
+      ours.last = std::max(ours.last, theirs.last);
+      if (theirs.first_frame >= ours.first_frame) continue;
+      ours.first_frame = theirs.first_frame;
+      ours.ends = theirs.ends;
+      if (!same_way) std::swap(ours.there, ours.back);
     }
   }
 
@@ -153,30 +171,34 @@ class Conversations final : public Statistic {
   }
 
  private:
-  void add(const LayerEnds& ends, std::uint64_t octets, Duration at) {
-    Conversation& row = row_of(ends, at);
-    // Ends that are the same say nothing of the direction: all go the first packet's way.
-    Counted& way =
-        ends.source_port == row.ends.source_port && are_same(ends.source, row.ends.source) ? row.there : row.back;
+  void add(const LayerEnds& ends, const Dissection& dissection) {
+    const Duration at = dissection.since_first;
+    Conversation& row = row_of(ends, dissection.frame_number, at);
+    Counted& way = goes_there(row, ends) ? row.there : row.back;
     ++way.frames;
-    way.octets += octets;
+    way.octets += length_of(dissection);
     row.first = std::min(row.first, at);
     row.last = std::max(row.last, at);
   }
 
-  [[nodiscard]] Conversation& row_of(const LayerEnds& ends, Duration at) {
+  // Ends that are the same say nothing of the direction: all go the first packet's way.
+  [[nodiscard]] static bool goes_there(const Conversation& row, const LayerEnds& ends) noexcept {
+    return ends.source_port == row.ends.source_port && are_same(ends.source, row.ends.source);
+  }
+
+  [[nodiscard]] Conversation& row_of(const LayerEnds& ends, std::uint64_t frame, Duration at) {
     const auto next = static_cast<std::uint32_t>(rows_.size());
     if (has_streams_) {  // numbered from 0 on; without a session all are 0
       if (ends.stream >= streams_.size()) streams_.resize(ends.stream + 1, none);
       std::uint32_t& place = streams_[ends.stream];
       if (place == none) {
         place = next;
-        rows_.push_back({ends, {}, {}, at, at});
+        rows_.push_back({ends, {}, {}, frame, at, at});
       }
       if (are_same(rows_[place].ends, ends)) return rows_[place];
     }
     const auto [entry, is_new] = index_.try_emplace(Key{ends}, next);
-    if (is_new) rows_.push_back({ends, {}, {}, at, at});
+    if (is_new) rows_.push_back({ends, {}, {}, frame, at, at});
     return rows_[entry->second];
   }
 
@@ -185,7 +207,7 @@ class Conversations final : public Statistic {
     std::vector<const Conversation*> rows;
     for (const Conversation& row : rows_) rows.push_back(&row);
     std::stable_sort(rows.begin(), rows.end(), [](const Conversation* a, const Conversation* b) {
-      return a->total().frames > b->total().frames;
+      return std::pair{b->total().frames, a->first_frame} < std::pair{a->total().frames, b->first_frame};
     });
     return rows;
   }
