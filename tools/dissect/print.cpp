@@ -135,16 +135,18 @@ class Printer {
   bool list_;
 };
 
-void append_statistics(std::string& out, const CommandOptions& options) {
+encap::Result<void, IoError> append_statistics(std::string& out, const CommandOptions& options,
+                                               const encap::TextSink& sink) {
   using StatisticsFormat = CommandOptions::StatisticsFormat;
   switch (options.statistics_format) {
     case StatisticsFormat::text:
-      return options.statistics->append_text(out);
+      return options.statistics->append_text(out, sink);
     case StatisticsFormat::json:
-      return options.statistics->append_json(out);
+      return options.statistics->append_json(out, sink);
     case StatisticsFormat::csv:
-      return options.statistics->append_csv(out);
+      return options.statistics->append_csv(out, sink);
   }
+  return {};
 }
 
 // A short capture is over before threads have started.
@@ -210,7 +212,16 @@ ExitCode print(CommandOptions& options) {
   }
   if (others && !others->finish()) return report_output();
   printer.end(output.text());
-  if (statistics != nullptr) append_statistics(output.text(), options);
+  if (statistics != nullptr) {
+    bool refused = false;
+    const auto pass_on = [&](std::string& /*output.text()*/) -> encap::Result<void, IoError> {
+      refused = !output.packet_added();
+      return refused ? encap::unexpected(IoError{}) : encap::Result<void, IoError>{};
+    };
+    const auto written = append_statistics(output.text(), options, pass_on);
+    if (refused) return report_output();
+    if (!written) damage = written.error();
+  }
   if (!output.write()) return report_output();
   if (const int signal = interrupted_by(); signal != 0)
     return signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;

@@ -75,6 +75,13 @@ struct CsvValue {
   }
 };
 
+Result<void, IoError> for_each_row(const StatisticTable& table, const StatisticTable::TakeRow& take) {
+  for (const StatisticTable::Row& row : table.rows) {
+    if (auto taken = take(row); !taken) return taken;
+  }
+  return table.more ? table.more(take) : Result<void, IoError>{};
+}
+
 }  // namespace
 
 std::vector<StatisticName> all_statistics() {
@@ -114,59 +121,65 @@ void Statistics::take(const Dissection& dissection) {
   for (const Asked& asked : all_) asked.statistic->take(dissection);
 }
 
-void Statistics::append_text(std::string& out) const {
-  for (auto asked = all_.rbegin(); asked != all_.rend(); ++asked) asked->statistic->append_text(out);
-}
-
-std::vector<StatisticTable> Statistics::tables() const {
-  std::vector<StatisticTable> tables;
+Result<void, IoError> Statistics::append_text(std::string& out, const TextSink& sink) const {
   for (auto asked = all_.rbegin(); asked != all_.rend(); ++asked) {
-    tables.push_back(asked->statistic->table());
-    tables.back().name = asked->text;
+    if (auto written = asked->statistic->write_text(out, sink); !written) return written;
   }
-  return tables;
+  return {};
 }
 
-void Statistics::append_json(std::string& out) const {
+Result<void, IoError> Statistics::append_json(std::string& out, const TextSink& sink) const {
   rapidjson::StringBuffer buffer;
   Json json{buffer};
+  const auto pass_on = [&]() -> Result<void, IoError> {
+    out.append(buffer.GetString(), buffer.GetSize());
+    buffer.Clear();
+    return sink ? sink(out) : Result<void, IoError>{};
+  };
   json.StartArray();
-  for (const StatisticTable& table : tables()) {
+  for (auto asked = all_.rbegin(); asked != all_.rend(); ++asked) {
+    const StatisticTable table = asked->statistic->table();
     json.StartObject();
     write(json, "statistic");
-    write(json, utf8(table.name));
+    write(json, utf8(asked->text));
     write(json, "rows");
     json.StartArray();
-    for (const auto& row : table.rows) {
+    const auto write_row = [&](const StatisticTable::Row& row) {
       json.StartObject();
       for (std::size_t i = 0; i < row.size(); ++i) {
         write(json, table.columns[i]);
         std::visit(JsonValue{json}, row[i]);
       }
       json.EndObject();
-    }
+      return pass_on();
+    };
+    if (auto written = for_each_row(table, write_row); !written) return written;
     json.EndArray();
     json.EndObject();
   }
   json.EndArray();
-  out.append(buffer.GetString(), buffer.GetSize());
-  out += '\n';
+  buffer.Put('\n');
+  return pass_on();
 }
 
-void Statistics::append_csv(std::string& out) const {
+Result<void, IoError> Statistics::append_csv(std::string& out, const TextSink& sink) const {
   bool first = true;
-  for (const StatisticTable& table : tables()) {
+  for (auto asked = all_.rbegin(); asked != all_.rend(); ++asked) {
+    const StatisticTable table = asked->statistic->table();
     if (!first) out += '\n';
     first = false;
     out += fmt::format("{}\n", fmt::join(table.columns, ","));
-    for (const auto& row : table.rows) {
+    const auto write_row = [&](const StatisticTable::Row& row) {
       for (std::size_t i = 0; i < row.size(); ++i) {
         if (i != 0) out += ',';
         std::visit(CsvValue{out}, row[i]);
       }
       out += '\n';
-    }
+      return sink ? sink(out) : Result<void, IoError>{};
+    };
+    if (auto written = for_each_row(table, write_row); !written) return written;
   }
+  return {};
 }
 
 }  // namespace encap

@@ -42,21 +42,20 @@ class Statistics {
   /// The next packet. Precondition: dissected with `detail()` or more, and with facts.
   void take(const Dissection& dissection);
 
-  /// In the order tshark prints them: the one added last comes first.
-  void append_text(std::string& out) const;
+  /// In the order tshark prints them: the one added last comes first. What is made passes through `sink` as it grows.
+  /// Errors: those of `sink`, and of the temporary files of statistics that keep much.
+  Result<void, IoError> append_text(std::string& out, const TextSink& sink = {}) const;
   /// The same numbers for programs. JSON: an array with an object for each statistic in the same order,
   /// `{"statistic": NAME, "rows": [{COLUMN: VALUE, ...}, ...]}`. CSV: a line of column names and one for each row, an
   /// empty line between statistics.
-  void append_json(std::string& out) const;
-  void append_csv(std::string& out) const;
+  Result<void, IoError> append_json(std::string& out, const TextSink& sink = {}) const;
+  Result<void, IoError> append_csv(std::string& out, const TextSink& sink = {}) const;
 
  private:
   struct Asked {
     std::string text;
     std::unique_ptr<Statistic> statistic;
   };
-  [[nodiscard]] std::vector<StatisticTable> tables() const;
-
   FilterCompiler compile_;
   bool tree_is_shown_;
   std::vector<Asked> all_;
