@@ -3,18 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "encap/base/bytes.h"
 #include "statistics/items.h"
 
 namespace encap {
-
-/// Octets that an item was read from.
-[[nodiscard]] inline Bytes octets_of(const Dissection& dissection, const Item& item) noexcept {
-  if (item.source >= dissection.sources.size()) return {};
-  const Bytes bytes = dissection.sources[item.source].bytes;
-  const std::size_t offset = std::min<std::size_t>(item.offset, bytes.size());
-  return bytes.subspan(offset, std::min<std::size_t>(item.length, bytes.size() - offset));
-}
 
 /// One message of HTTP, or what came in its place. Lifetime: that of the dissection.
 struct HttpParts {

@@ -7,7 +7,7 @@ namespace encap {
 
 TcpFollower::Taken TcpFollower::take(bool back, const FollowedSegment& segment) {
   // What the sender of this segment has received was sent, whether or not it was captured.
-  if (Direction& other = directions_[back ? 0 : 1]; segment.acknowledges && !other.ahead.empty()) {
+  if (Direction& other = directions_[back ? 0 : 1]; !other.ahead.empty()) {
     const auto acknowledged = [&] {
       return distance(other.next, SequenceNumber{segment.acknowledgment_number}) >
              other.ahead.begin()->first.first - other.position;

@@ -18,8 +18,7 @@ struct FollowedSegment {
   std::uint64_t frame = 0;
   Timestamp time{};
   std::uint32_t sequence_number = 0;  ///< relative, as is the other; a later SYN may have set new bases
-  std::uint32_t acknowledgment_number = 0;
-  bool acknowledges = false;  ///< ACK is set
+  std::uint32_t acknowledgment_number = 0;  ///< also where ACK is not set, as tshark takes it
   bool syn = false;
   std::uint32_t length = 0;  ///< octets of payload on the wire
   Bytes octets{};            ///< those that were captured

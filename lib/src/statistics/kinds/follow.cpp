@@ -14,6 +14,7 @@
 #include "statistics/kind.h"
 #include "statistics/spool.h"
 #include "statistics/tcp_follower.h"
+#include "statistics/tcp_items.h"
 
 // Source: tshark's -z follow. What follows `sent` is ours.
 
@@ -86,6 +87,7 @@ void append_hex(std::string& out, Bytes octets, Place place) {
       const char c = as_text(line)[i];
       out += c >= ' ' && c <= '~' ? c : '.';
     }
+    if (line.size() > group && out.back() == ' ') out.pop_back();  // as tshark
     out += '\n';
   }
 }
@@ -246,38 +248,16 @@ class Follow final : public Statistic {
   }
 
   void take_segment(const Dissection& dissection, const LayerEnds& ends) {
-    const Item* layer = nullptr;
-    for_each_layer(dissection, "tcp", [&](ItemId id) { layer = &dissection.at(id); });
-    if (layer == nullptr) return;
+    const std::optional<TcpItems> tcp = tcp_items(dissection);
+    if (!tcp || !tcp->has_length) return;  // a fragment alone
     FollowedSegment segment;
     segment.frame = dissection.frame_number;
     segment.time = dissection.record->timestamp;
-    std::uint32_t header = 0;
-    bool has_length = false;
-    for (ItemId id = layer->first_child; id != ItemId::none; id = dissection.at(id).next) {
-      const Item& item = dissection.at(id);
-      if (item.field == nullptr) continue;
-      const std::string_view name = item.field->name;
-      const auto value = static_cast<std::uint32_t>(item.number);
-      if (name == "tcp.seq") {
-        segment.sequence_number = value;
-      } else if (name == "tcp.ack") {
-        segment.acknowledgment_number = value;
-      } else if (name == "tcp.hdr_len") {
-        header = value;
-      } else if (name == "tcp.flags") {
-        segment.syn = (value & 0x002) != 0;
-        segment.acknowledges = (value & 0x010) != 0;
-      } else if (name == "tcp.len") {
-        segment.length = value;
-        has_length = true;
-      }
-    }
-    if (!has_length) return;  // a fragment alone
-    Item payload = *layer;
-    payload.offset += header;
-    payload.length = layer->reach - std::min(layer->reach, header);
-    segment.octets = octets_of(dissection, payload);
+    segment.sequence_number = tcp->sequence_number;
+    segment.acknowledgment_number = tcp->acknowledgment_number;
+    segment.syn = (tcp->flags & 0x002) != 0;
+    segment.length = tcp->length;
+    segment.octets = tcp->payload;
     const bool back = is_back(ends);
     const TcpFollower::Taken taken = follower_.take(back, segment);
     if (!asked_.sent || segment.octets.empty()) return;
