@@ -101,6 +101,15 @@ void add_statistics(CommandOptions& options, const std::vector<std::string>& nam
   }
 }
 
+/// `http,DIR`: the folder.
+std::string objects_folder(const std::string& text) {
+  constexpr std::string_view http = "http,";
+  if (!text.starts_with(http) || text.size() == http.size()) {
+    refuse("--export-objects", text, "write http, and a folder, as in http,objects");
+  }
+  return text.substr(http.size());
+}
+
 encap::TimeFormat time_format(const std::string& text) {
   const auto format = encap::find_time_format(text);
   if (!format) refuse("-t", text, "write one of r, a, ad, adoy, d, dd, e, u, ud, udoy");
@@ -253,6 +262,8 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
            "Count and print at the end, as in -z conv,tcp; may be given again; -z help lists them", statistics);
   add("Output", "--format", "FORMAT", "Of -z: text, json or csv [text]",
       [&options](Text text) { options.statistics_format = choose("--format", text, statistics_formats); });
+  add("Output", "--export-objects", "http,DIR", "Write the bodies that HTTP carried as files into folder DIR",
+      [&options](Text text) { options.http_objects = objects_folder(text); });
   add("Output", "-t", "TIME", "Time column: r, a, ad, adoy, d, dd, e, u, ud or udoy [r: since the first packet]",
       [&options](Text text) { options.time = time_format(text); });
   Colour colour = Colour::automatic;

@@ -38,6 +38,7 @@ struct CommandOptions {
   enum class StatisticsFormat : std::uint8_t { text, json, csv };
   std::optional<encap::Statistics> statistics;  ///< what -z asks for
   StatisticsFormat statistics_format = StatisticsFormat::text;
+  std::string http_objects;  ///< the folder that --export-objects http names; empty: none
 };
 
 /// Reads the command line. Prints help, the version or what is wrong with the line, and returns the exit code then.

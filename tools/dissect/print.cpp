@@ -16,7 +16,9 @@
 #include "encap/render/hex.h"
 #include "encap/render/json.h"
 #include "encap/render/tree.h"
+#include "encap/statistics/http_objects.h"
 #include "interrupt.h"
+#include "object_folder.h"
 #include "output.h"
 #include "side_by_side.h"
 
@@ -67,11 +69,12 @@ class Printer {
     // A filter looks at fields.
     Detail detail = std::max(shown_detail(), options_.filter ? Detail::fields : Detail::facts);
     if (options_.statistics) detail = std::max(detail, options_.statistics->detail());
+    if (!options_.http_objects.empty()) detail = std::max(detail, Detail::fields);
     return detail;
   }
   /// Whether packets may be rendered at the same time: lines of the list stand for themselves.
   [[nodiscard]] bool side_by_side() const {
-    return !options_.filter && !options_.statistics && !options_.fields && !options_.tree && !options_.hex &&
+    return !options_.filter && !options_.statistics && options_.http_objects.empty() && !options_.fields && !options_.tree && !options_.hex &&
            !is_json(options_.format);
   }
   /// Whether a packet is shown.
@@ -175,7 +178,13 @@ ExitCode print(CommandOptions& options) {
   encap::SessionMemory session;
   encap::Dissector dissector{&session};
   encap::Statistics* const statistics = options.statistics ? &*options.statistics : nullptr;
-  Dissection dissection{printer.detail(), statistics != nullptr};
+  const bool wants_objects = !options.http_objects.empty();
+  encap::HttpObjects objects;
+  ObjectFolder folder;
+  if (wants_objects) {
+    if (const auto opened = folder.open(options.http_objects); !opened) return report(opened.error());
+  }
+  Dissection dissection{printer.detail(), statistics != nullptr || wants_objects};
   std::optional<SideBySide> others;
   const bool may_share = printer.side_by_side() && !output.writes_each_packet() &&
                          std::min<std::uint64_t>(options.threads, std::thread::hardware_concurrency()) > 1;
@@ -201,6 +210,13 @@ ExitCode print(CommandOptions& options) {
     }
     dissector.dissect(**record, place, dissection);
     if (statistics != nullptr) statistics->take(dissection);
+    if (wants_objects) {
+      objects.take(dissection, [&](const encap::HttpObject& object) {
+        if (damage) return;
+        if (const auto written = folder.write(object.name, object.octets); !written) damage = written.error();
+      });
+      if (damage) break;
+    }
     if (!printer.wants(dissection)) continue;
     dissector.displayed();
     printer.packet(output.text(), dissection);

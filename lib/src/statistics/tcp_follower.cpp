@@ -9,8 +9,8 @@ TcpFollower::Taken TcpFollower::take(bool back, const FollowedSegment& segment) 
   // What the sender of this segment has received was sent, whether or not it was captured.
   if (Direction& other = directions_[back ? 0 : 1]; !other.ahead.empty()) {
     const auto acknowledged = [&] {
-      return distance(other.next, SequenceNumber{segment.acknowledgment_number}) >
-             other.ahead.begin()->first.first - other.position;
+      const std::int64_t gap = other.ahead.begin()->first.first - other.position;
+      return distance(other.next + static_cast<std::uint32_t>(gap), SequenceNumber{segment.acknowledgment_number}) > 0;
     };
     while (!other.ahead.empty() && acknowledged()) pass_gap(!back, segment.frame, segment.time);
   }

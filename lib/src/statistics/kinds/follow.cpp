@@ -83,11 +83,11 @@ void append_hex(std::string& out, Bytes octets, Place place) {
     }
     out += ' ';
     for (std::size_t i = 0; i < line.size(); ++i) {
-      if (i == group) out += ' ';
       const char c = as_text(line)[i];
       out += c >= ' ' && c <= '~' ? c : '.';
+      if (i + 1 == group) out += ' ';
     }
-    if (line.size() > group && out.back() == ' ') out.pop_back();  // as tshark
+    if (out.back() == ' ') out.pop_back();  // one of them, as tshark
     out += '\n';
   }
 }
