@@ -74,8 +74,8 @@ class Printer {
   }
   /// Whether packets may be rendered at the same time: lines of the list stand for themselves.
   [[nodiscard]] bool side_by_side() const {
-    return !options_.filter && !options_.statistics && options_.http_objects.empty() && !options_.fields && !options_.tree && !options_.hex &&
-           !is_json(options_.format);
+    return !options_.filter && !options_.statistics && options_.http_objects.empty() && !options_.fields &&
+           !options_.tree && !options_.hex && !is_json(options_.format);
   }
   /// Whether a packet is shown.
   [[nodiscard]] bool wants(const Dissection& dissection) {

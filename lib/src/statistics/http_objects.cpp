@@ -45,7 +45,7 @@ void HttpObjects::take(const Dissection& dissection, const std::function<void(co
         type = item.string();
       }
     });
-    if (!parts.has_body || !parts.decoded) return;
+    if (!parts.has_body) return;
     HttpObject object{dissection.frame_number, {}, parts.body};
     if (const auto known = names_.find(stream); known != names_.end()) {
       object.name = known->second;

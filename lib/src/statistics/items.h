@@ -41,6 +41,10 @@ void for_each_layer(const Dissection& dissection, std::string_view name, Visit v
   return false;
 }
 
+[[nodiscard]] inline bool is_named(const Item& item, std::string_view name) noexcept {
+  return item.field != nullptr && item.field->name == name;
+}
+
 /// Octets that an item was read from.
 [[nodiscard]] inline Bytes octets_of(const Dissection& dissection, const Item& item) noexcept {
   if (item.source >= dissection.sources.size()) return {};

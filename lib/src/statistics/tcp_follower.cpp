@@ -25,9 +25,9 @@ TcpFollower::Taken TcpFollower::take(bool back, const FollowedSegment& segment) 
   if (ahead > 0) {
     if (segment.octets.empty()) return {};
     const std::int64_t position = direction.position + ahead;
-    direction.ahead.emplace(std::pair{position, arrivals_++},
-                            Waiting{position, segment.frame, segment.time,
-                                    {segment.octets.begin(), segment.octets.end()}});
+    direction.ahead.emplace(
+        std::pair{position, arrivals_++},
+        Waiting{position, segment.frame, segment.time, {segment.octets.begin(), segment.octets.end()}});
     direction.held += segment.octets.size() + waiting_cost;
     while (direction.held > waiting_limit && !direction.ahead.empty()) pass_gap(back, segment.frame, segment.time);
     return {Fate::waits};

@@ -17,7 +17,7 @@ namespace encap {
 struct FollowedSegment {
   std::uint64_t frame = 0;
   Timestamp time{};
-  std::uint32_t sequence_number = 0;  ///< relative, as is the other; a later SYN may have set new bases
+  std::uint32_t sequence_number = 0;        ///< relative, as is the other; a later SYN may have set new bases
   std::uint32_t acknowledgment_number = 0;  ///< also where ACK is not set, as tshark takes it
   bool syn = false;
   std::uint32_t length = 0;  ///< octets of payload on the wire
@@ -27,8 +27,8 @@ struct FollowedSegment {
 /// Puts the octets of one connection in their order, each once, as tshark's -z follow shows them.
 ///
 /// What comes ahead of its turn waits until the gap before it is filled, or until the other end has acknowledged what
-/// is behind the gap: then the gap was sent and not captured. Memory: `waiting_limit` for each direction, what keeping a
-/// segment costs counted in. Where that is full the gap is passed over at once, so nothing that was captured is lost.
+/// is behind the gap: then the gap was sent and not captured. Memory: `waiting_limit` for each direction, what keeping
+/// a segment costs counted in. Where that is full the gap is passed over at once, so nothing that was captured is lost.
 /// Source: RFC 9293 §3.4; tshark.
 class TcpFollower {
  public:

@@ -235,7 +235,6 @@ class Follow final : public Statistic {
   }
 
   void keep(bool back, std::uint64_t frame, Timestamp time, Bytes octets) {
-    if (octets.empty()) return;
     keep({.frame = frame, .time = time.nanoseconds, .back = back}, octets);
   }
   void keep(Chunk chunk, Bytes octets) {
@@ -318,11 +317,11 @@ class Follow final : public Statistic {
       out += "packets:\n";
       return;
     }
-    out += fmt::format("\n{}Follow: {},{}{}\nFilter: {}\n", line, subject_names[static_cast<std::size_t>(asked_.subject)],
-                       mode_names[static_cast<std::size_t>(asked_.mode)], asked_.sent ? ",sent" : "",
-                       asked_.filter.text);
-    out += fmt::format("Node 0: {}:{}\nNode 1: {}:{}\n", host(ends_.source), ends_.source_port,
-                       host(ends_.destination), ends_.destination_port);
+    out +=
+        fmt::format("\n{}Follow: {},{}{}\nFilter: {}\n", line, subject_names[static_cast<std::size_t>(asked_.subject)],
+                    mode_names[static_cast<std::size_t>(asked_.mode)], asked_.sent ? ",sent" : "", asked_.filter.text);
+    out += fmt::format("Node 0: {}:{}\nNode 1: {}:{}\n", host(ends_.source), ends_.source_port, host(ends_.destination),
+                       ends_.destination_port);
   }
 
   void append_chunk(std::string& out, const Chunk& chunk, Bytes octets, Place place, const Marks& marks) const {

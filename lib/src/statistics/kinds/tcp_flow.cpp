@@ -47,9 +47,10 @@ void overlay(std::string& line, std::size_t at, std::string_view text) {
 
 std::string time_text(const Arrow& arrow) {
   const bool negative = arrow.since_first < 0;
-  const auto magnitude = negative ? ~static_cast<std::uint64_t>(arrow.since_first) + 1
-                                  : static_cast<std::uint64_t>(arrow.since_first);
-  std::string text = fmt::format("{}{}.{:09}", negative ? "-" : "", magnitude / 1'000'000'000, magnitude % 1'000'000'000);
+  const auto magnitude =
+      negative ? ~static_cast<std::uint64_t>(arrow.since_first) + 1 : static_cast<std::uint64_t>(arrow.since_first);
+  std::string text =
+      fmt::format("{}{}.{:09}", negative ? "-" : "", magnitude / 1'000'000'000, magnitude % 1'000'000'000);
   text.resize(text.size() - (9 - std::min<std::size_t>(arrow.decimals, 9)));
   if (text.back() == '.') text.pop_back();
   return text;
@@ -112,7 +113,7 @@ class TcpFlow final : public Statistic {
 
   [[nodiscard]] StatisticTable table() const override {
     StatisticTable table;
-    table.columns = {"frame", "time",  "stream", "source", "source_port",    "destination", "destination_port",
+    table.columns = {"frame", "time",  "stream",   "source",        "source_port", "destination", "destination_port",
                      "flags", "bytes", "sequence", "acknowledgment"};
     table.more = [this](const StatisticTable::TakeRow& take) {
       return for_each_arrow([&](const Arrow& arrow) {
@@ -153,7 +154,9 @@ class TcpFlow final : public Statistic {
   }
 
   // What stands before the columns of a line.
-  [[nodiscard]] std::string_view start() const noexcept { return several_streams_ ? "     |         |" : "|         |"; }
+  [[nodiscard]] std::string_view start() const noexcept {
+    return several_streams_ ? "     |         |" : "|         |";
+  }
 
   void append_heads(std::string& out) const {
     out += several_streams_ ? "Conv.| Time    |" : "|Time     |";
