@@ -30,7 +30,7 @@ Result<void, IoError> ObjectFolder::write(std::string_view name, encap::Bytes oc
   std::string file_name;
   for (;; ++again) {
     file_name = encap::object_file_name(name, again);
-    if (file_name == "." || file_name == "..") continue;
+    if (file_name.empty() || file_name == "." || file_name == "..") continue;
     file = ::openat(folder_, file_name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (file >= 0) break;
     if (errno != EEXIST && errno != EINTR) return unexpected(IoError{"create", path_ + '/' + file_name, errno, {}});

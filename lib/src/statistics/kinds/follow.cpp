@@ -199,12 +199,12 @@ class Follow final : public Statistic {
         case Fate::in_order:
           return {};
         case Fate::partly:
-          return fmt::format("{} of {} bytes repeated", chunk.taken.repeated, chunk.size);
+          return fmt::format("sequence numbers of {} of {} bytes used before", chunk.taken.repeated, chunk.size);
         case Fate::repeated:
-          return "repeated, not in the stream";
+          return "sequence numbers used before: not in the stream";
         case Fate::waits:
-          if (waiting_.contains(chunk.frame)) return "behind a gap, not in the stream";
-          return hidden_.contains(chunk.frame) ? "repeated out of order, not in the stream" : "out of order";
+          if (waiting_.contains(chunk.frame)) return "behind a gap: not in the stream";
+          return hidden_.contains(chunk.frame) ? "out of order, sequence numbers used before: not in the stream" : "out of order";
       }
       return {};
     }
@@ -329,7 +329,7 @@ class Follow final : public Statistic {
     if (asked_.mode == Mode::yaml) {
       out += fmt::format("  - packet: {}\n    peer: {}\n    timestamp: {}\n", chunk.frame, chunk.back ? 1 : 0,
                          number_text(chunk.time));
-      if (asked_.sent) out += fmt::format("    sequence: {}\n    mark: {}\n", chunk.sequence, mark);
+      if (asked_.sent) out += fmt::format("    sequence: {}\n    mark: \"{}\"\n", chunk.sequence, mark);
       out += "    data: !!binary |\n";
       append_yaml_data(out, octets);
       return;
