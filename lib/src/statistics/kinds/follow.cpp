@@ -61,43 +61,50 @@ struct Place {
   std::uint64_t offset;  // octets of this direction before
 };
 
+constexpr char small_digits[] = "0123456789abcdef";
+
+constexpr bool is_printable(char c) noexcept { return c >= ' ' && c <= '~'; }
+
 void append_ascii(std::string& out, Bytes octets, Place /*unused*/) {
-  for (const char c : as_text(octets)) out += c == '\r' || c == '\n' || (c >= ' ' && c <= '~') ? c : '.';
+  const std::string_view text = as_text(octets);
+  const std::size_t at = out.size();
+  out.resize(at + text.size());
+  std::transform(text.begin(), text.end(), out.begin() + static_cast<std::ptrdiff_t>(at),
+                 [](char c) { return is_printable(c) || c == '\r' || c == '\n' ? c : '.'; });
   out += '\n';
 }
 
 void append_hex(std::string& out, Bytes octets, Place place) {
   constexpr std::size_t line_octets = 16;
   constexpr std::size_t group = 8;
+  constexpr std::size_t text_at = 3 * line_octets + 2;
   for (std::size_t at = 0; at < octets.size(); at += line_octets) {
     const Bytes line = octets.subspan(at, std::min(line_octets, octets.size() - at));
     if (place.back) out += '\t';
     fmt::format_to(std::back_inserter(out), "{:08X}  ", place.offset + at);
-    for (std::size_t i = 0; i < line_octets; ++i) {
-      if (i == group) out += ' ';
-      if (i < line.size()) {
-        fmt::format_to(std::back_inserter(out), "{:02x} ", std::to_integer<unsigned>(line[i]));
-      } else {
-        out += "   ";
-      }
-    }
-    out += ' ';
+    char shown[text_at + line_octets + 1];
+    std::fill(std::begin(shown), std::end(shown), ' ');
+    char* hex = shown;
+    char* text = shown + text_at;
     for (std::size_t i = 0; i < line.size(); ++i) {
-      const char c = as_text(line)[i];
-      out += c >= ' ' && c <= '~' ? c : '.';
-      if (i + 1 == group) out += ' ';
+      const auto octet = std::to_integer<unsigned char>(line[i]);
+      hex[0] = small_digits[octet >> 4];
+      hex[1] = small_digits[octet & 15];
+      hex += i + 1 == group ? 4 : 3;
+      *text++ = is_printable(static_cast<char>(octet)) ? static_cast<char>(octet) : '.';
+      if (i + 1 == group) *text++ = ' ';
     }
-    if (out.back() == ' ') out.pop_back();  // one of them, as tshark
+    if (text[-1] == ' ') --text;  // one of them, as tshark
+    out.append(shown, text);
     out += '\n';
   }
 }
 
 void append_raw(std::string& out, Bytes octets, Place place) {
-  static constexpr char digits[] = "0123456789abcdef";
   if (place.back) out += '\t';
   for (const std::byte octet : octets) {
-    out += digits[std::to_integer<unsigned>(octet) >> 4];
-    out += digits[std::to_integer<unsigned>(octet) & 15];
+    out += small_digits[std::to_integer<unsigned>(octet) >> 4];
+    out += small_digits[std::to_integer<unsigned>(octet) & 15];
   }
   out += '\n';
 }
@@ -204,7 +211,8 @@ class Follow final : public Statistic {
           return "sequence numbers used before: not in the stream";
         case Fate::waits:
           if (waiting_.contains(chunk.frame)) return "behind a gap: not in the stream";
-          return hidden_.contains(chunk.frame) ? "out of order, sequence numbers used before: not in the stream" : "out of order";
+          return hidden_.contains(chunk.frame) ? "out of order, sequence numbers used before: not in the stream"
+                                               : "out of order";
       }
       return {};
     }
