@@ -1,8 +1,13 @@
 // Statistics of captures made by tshark and by us: every line is the same.
+#include <fstream>
+#include <iterator>
+#include <map>
+
 #include "differential/tshark_capture.h"
 #include "encap/analyze/session_memory.h"
 #include "encap/capture/capture_file_reader.h"
 #include "encap/dissect/dissector.h"
+#include "encap/statistics/http_objects.h"
 #include "encap/statistics/statistics.h"
 
 namespace encap::test {
@@ -26,6 +31,28 @@ std::string statistic(const std::string& capture, const std::string& name) {
   std::string out;
   statistics.append(out, StatisticsFormat::text);
   return out;
+}
+
+std::map<std::string, std::string> exported(const std::string& capture) {
+  auto file = CaptureFileReader::open(capture);
+  EXPECT_TRUE(file.has_value());
+  SessionMemory session;
+  Dissector dissector{&session};
+  Dissection dissection{Detail::fields, true};
+  HttpObjects objects;
+  std::map<std::string, std::string> files{{".", ""}, {"..", ""}};
+  while (file) {
+    const auto record = file->next();
+    if (!record || *record == nullptr) break;
+    dissector.dissect(**record, dissection);
+    objects.take(dissection, [&](const HttpObject& object) {
+      std::uint64_t again = 0;
+      while (!files.try_emplace(object_file_name(object.name, again), as_text(object.octets)).second) ++again;
+    });
+  }
+  files.erase(".");
+  files.erase("..");
+  return files;
 }
 
 class TsharkStatistics : public Tshark {
@@ -54,6 +81,27 @@ TEST_P(TsharkStatistics, counts_by_time_are_the_same) {
   compare({"io,stat,0", "io,stat,0,FRAMES,BYTES,ip,,udp",
            "io,stat,0,COUNT(ip.addr)ip.addr,SUM(frame.len)frame.len,MIN(frame.len)frame.len,"
            "MAX(frame.time_relative)frame.time_relative,AVG(udp.length)udp.length"});
+}
+
+TEST_P(TsharkStatistics, followed_connections_are_the_same) {
+  compare({"follow,tcp,ascii,0", "follow,tcp,hex,0", "follow,tcp,raw,1", "follow,tcp,yaml,0", "follow,tcp,hex,0,2-3"});
+}
+
+TEST_P(TsharkStatistics, followed_datagrams_and_messages_are_the_same) {
+  compare({"follow,udp,ascii,0", "follow,udp,hex,1", "follow,http,ascii,0", "follow,http,hex,1"});
+}
+
+TEST_P(TsharkStatistics, arrows_are_the_same) { compare({"flow,tcp,standard", "flow,tcp,network"}); }
+
+TEST_P(TsharkStatistics, exported_objects_are_the_same) {
+  const fs::path theirs = folder_ / "objects";
+  static_cast<void>(tshark("-q --export-objects 'http," + theirs.string() + "'"));
+  std::map<std::string, std::string> expected;
+  for (const auto& entry : fs::directory_iterator{theirs}) {
+    std::ifstream file{entry.path(), std::ios::binary};
+    expected[entry.path().filename()] = {std::istreambuf_iterator<char>{file}, {}};
+  }
+  EXPECT_EQ(expected, exported(capture_));
 }
 
 INSTANTIATE_TEST_SUITE_P(Captures, TsharkStatistics, testing::ValuesIn(captures()),

@@ -110,6 +110,14 @@ void add_statistics(CommandOptions& options, const std::vector<std::string>& nam
 
 constexpr Choice<encap::CaptureFormat> capture_formats[] = {{"pcap", encap::CaptureFormat::pcap},
                                                             {"pcapng", encap::CaptureFormat::pcapng}};
+/// `http,DIR`: the folder.
+std::string objects_folder(const std::string& text) {
+  constexpr std::string_view http = "http,";
+  if (!text.starts_with(http) || text.size() == http.size()) {
+    refuse("--export-objects", text, "write http, and a folder, as in http,objects");
+  }
+  return text.substr(http.size());
+}
 
 encap::TimeFormat time_format(const std::string& text) {
   const auto format = encap::find_time_format(text);
@@ -288,6 +296,8 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
       [&options](Text text) { options.kept_format = choose("-F", text, capture_formats); });
   bool frames = false;
   app.add_flag("--frames", frames, "Of -z expert: the numbers of the packets that have each note")->group("Output");
+  add("Output", "--export-objects", "http,DIR", "Write the bodies that HTTP carried as files into folder DIR",
+      [&options](Text text) { options.http_objects = objects_folder(text); });
   add("Output", "-t", "TIME", "Time column: r, a, ad, adoy, d, dd, e, u, ud or udoy [r: since the first packet]",
       [&options](Text text) { options.time = time_format(text); });
   Colour colour = Colour::automatic;

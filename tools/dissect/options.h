@@ -42,6 +42,7 @@ struct CommandOptions {
 
   std::optional<encap::Statistics> statistics;  ///< what -z asks for
   encap::StatisticsFormat statistics_format = encap::StatisticsFormat::text;
+  std::string http_objects;  ///< the folder that --export-objects http names; empty: none
 };
 
 /// Reads the command line. Prints help, the version or what is wrong with the line, and returns the exit code then.

@@ -12,8 +12,10 @@
 #include "encap/analyze/session_memory.h"
 #include "encap/capture/capture_file_reader.h"
 #include "encap/dissect/dissector.h"
+#include "encap/statistics/http_objects.h"
 #include "interrupt.h"
 #include "kept_packets.h"
+#include "object_folder.h"
 #include "output.h"
 #include "printer.h"
 #include "side_by_side.h"
@@ -68,6 +70,12 @@ ExitCode print(CommandOptions& options) {
   encap::Dissector dissector{&session};
   encap::Statistics* const statistics = options.statistics ? &*options.statistics : nullptr;
   Printer printer{options, dissector, statistics};
+  encap::HttpObjects objects;
+  ObjectFolder folder;
+  const bool exports = !options.http_objects.empty();
+  if (exports) {
+    if (const auto opened = folder.open(options.http_objects); !opened) return report(opened.error());
+  }
   std::optional<KeptPackets> kept;
   if (!options.kept.empty()) kept.emplace(options.kept, options.kept_format);
   std::optional<SideBySide> others;
@@ -101,6 +109,13 @@ ExitCode print(CommandOptions& options) {
     }
     const bool is_shown = printer.read(**record, place);
     if (may_share && count == packets_alone) others.emplace(options, dissector, output);
+    if (exports) {
+      objects.take(printer.dissection(), [&](const encap::HttpObject& object) {
+        if (damage) return;
+        if (const auto written = folder.write(object.name, object.octets); !written) damage = written.error();
+      });
+      if (damage) break;
+    }
     if (!is_shown) continue;
     dissector.displayed();
     if (kept) {
@@ -116,7 +131,7 @@ ExitCode print(CommandOptions& options) {
   printer.end(output.text());
   if (statistics != nullptr) {
     int failure = 0;
-    statistics->append(output.text(), options.statistics_format, [&] {
+    const auto told = statistics->append(output.text(), options.statistics_format, [&] {
       if (failure != 0) {
         output.text().clear();
       } else if (!output.packet_added()) {
@@ -127,6 +142,7 @@ ExitCode print(CommandOptions& options) {
       errno = failure;
       return report_output();
     }
+    if (!told) damage = told.error();
   }
   if (!output.write()) return report_output();
   if (kept) {

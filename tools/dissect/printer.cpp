@@ -37,9 +37,10 @@ Printer::Printer(CommandOptions& options, const encap::Dissector& dissector, enc
       dissection_{full_detail_},
       // Without -V and -x the list is what there is to see.
       list_{options.summary || (!options.tree && !options.hex)} {
-  dissection_.wants_facts = statistics != nullptr;
-  dissection_.wants_layers = statistics != nullptr && statistics->reads_layers();
-  if (full_detail_ != Detail::fields || statistics != nullptr) return;
+  const bool exports = !options.http_objects.empty();
+  dissection_.wants_facts = statistics != nullptr || exports;
+  dissection_.wants_layers = exports || (statistics != nullptr && statistics->reads_layers());
+  if (full_detail_ != Detail::fields || is_read_by_others()) return;
   interest_ = encap::Interest::in_fields(fields_looked_at());
   if (!interest_.in_all()) dissection_.interest = &interest_;
 }
@@ -55,11 +56,14 @@ Detail Printer::full_detail() const {
   // A filter looks at fields.
   Detail detail = std::max(shown_detail(), filter_ ? Detail::fields : Detail::facts);
   if (statistics_ != nullptr) detail = std::max(detail, statistics_->detail());
+  if (!options_.http_objects.empty()) detail = std::max(detail, Detail::fields);
   return detail;
 }
 
+bool Printer::is_read_by_others() const { return statistics_ != nullptr || !options_.http_objects.empty(); }
+
 bool Printer::is_looked_at_by_nobody() const {
-  return !options_.kept.empty() && options_.quiet && !filter_ && statistics_ == nullptr;
+  return !options_.kept.empty() && options_.quiet && !filter_ && !is_read_by_others();
 }
 
 std::vector<std::string> Printer::fields_looked_at() const {
@@ -79,7 +83,8 @@ bool Printer::may_share() const {
   // As tables, conversations have the numbers of streams.
   const bool counts_alone = statistics_ != nullptr &&
                             (!statistics_->may_share() || options_.statistics_format != encap::StatisticsFormat::text);
-  return is_list && options_.kept.empty() && !numbers_streams && !depends_on_shown && !counts_alone;
+  return is_list && options_.kept.empty() && options_.http_objects.empty() && !numbers_streams && !depends_on_shown &&
+         !counts_alone;
 }
 
 void Printer::begin(std::string& out) {
@@ -95,7 +100,7 @@ void Printer::begin(std::string& out) {
 bool Printer::read(const encap::PacketRecord& record, const encap::FramePlace& place) {
   if (is_looked_at_by_nobody()) return true;
   // What the headers tell saves the look at the fields. What is remembered of a packet that is not shown is the same.
-  const auto told = filter_ && statistics_ == nullptr ? filter_->matches(record) : std::nullopt;
+  const auto told = filter_ && !is_read_by_others() ? filter_->matches(record) : std::nullopt;
   dissection_.detail = !told ? full_detail_ : *told ? shown_detail_ : Detail::facts;
   dissector_.dissect(record, place, dissection_);
   if (statistics_ != nullptr) statistics_->take(dissection_);

@@ -24,6 +24,8 @@ class Printer {
   void begin(std::string& out);
   /// Dissects a packet. Whether it is shown.
   [[nodiscard]] bool read(const encap::PacketRecord& record, const encap::FramePlace& place);
+  /// The packet that was read last. Lifetime: until the next one is.
+  [[nodiscard]] const encap::Dissection& dissection() const noexcept { return dissection_; }
   /// Adds what is shown of the packet that was read last.
   void print(std::string& out);
   void end(std::string& out);
@@ -32,6 +34,7 @@ class Printer {
   [[nodiscard]] encap::Detail shown_detail() const;
   [[nodiscard]] encap::Detail full_detail() const;
   [[nodiscard]] bool is_looked_at_by_nobody() const;
+  [[nodiscard]] bool is_read_by_others() const;
   [[nodiscard]] std::vector<std::string> fields_looked_at() const;
   void print_text(std::string& out);
   void print_line(std::string& out);

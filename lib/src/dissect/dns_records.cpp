@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/base64.h"
 #include "dissect/dns_fields.h"
 #include "dissect/text.h"
 
@@ -774,20 +775,6 @@ void read_tsig(Record& r) {
 // --- SVCB
 // ----------------------------------------------------------------------------------------------------------------
 
-std::string base64(Bytes octets) {
-  static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < octets.size(); i += 3) {
-    const auto octet = [&](std::size_t n) { return n < octets.size() ? std::to_integer<std::uint32_t>(octets[n]) : 0; };
-    const std::uint32_t three = octet(i) << 16 | octet(i + 1) << 8 | octet(i + 2);
-    text += digits[three >> 18 & 63];
-    text += digits[three >> 12 & 63];
-    text += i + 1 < octets.size() ? digits[three >> 6 & 63] : '=';
-    text += i + 2 < octets.size() ? digits[three & 63] : '=';
-  }
-  return text;
-}
-
 std::string service_key_name(std::uint16_t key) {
   const std::string_view name = find_name(service_keys, key);
   return name.empty() ? fmt::format("key{}", key) : std::string{name};
@@ -824,7 +811,8 @@ void read_service_parameter(Record& r) {
     const Bytes octets = r.p.octets(r.in, r.at, size);
     const ItemId item = step(r, tree, field, size);
     if (!r.p.wants_items()) return;
-    const std::string text = base64(octets);
+    std::string text;
+    append_base64(text, octets);
     r.p.set_text(item, r.p.text("{}: {}", field.label, text));
     say("=");
     say(text);

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <string_view>
 
+#include "encap/base/bytes.h"
 #include "encap/dissect/dissection.h"
 
 namespace encap {
@@ -37,6 +39,18 @@ void for_each_layer(const Dissection& dissection, std::string_view name, Visit v
     if (layer->name == name) return true;
   }
   return false;
+}
+
+[[nodiscard]] inline bool is_named(const Item& item, std::string_view name) noexcept {
+  return item.field != nullptr && item.field->name == name;
+}
+
+/// Octets that an item was read from.
+[[nodiscard]] inline Bytes octets_of(const Dissection& dissection, const Item& item) noexcept {
+  if (item.source >= dissection.sources.size()) return {};
+  const Bytes bytes = dissection.sources[item.source].bytes;
+  const std::size_t offset = std::min<std::size_t>(item.offset, bytes.size());
+  return bytes.subspan(offset, std::min<std::size_t>(item.length, bytes.size() - offset));
 }
 
 }  // namespace encap

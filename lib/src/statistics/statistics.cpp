@@ -175,16 +175,22 @@ void Statistics::absorb(Statistics& other) {
   for (std::size_t i = 0; i < all_.size(); ++i) all_[i].statistic->absorb(*other.all_[i].statistic);
 }
 
-void Statistics::append(std::string& out, StatisticsFormat format, const RowAdded& row_added) const {
+Result<void, IoError> Statistics::append(std::string& out, StatisticsFormat format, const RowAdded& row_added) const {
   switch (format) {
     case StatisticsFormat::text:
       for (auto asked = all_.rbegin(); asked != all_.rend(); ++asked) asked->statistic->append_text(out, row_added);
-      return;
+      break;
     case StatisticsFormat::json:
-      return append_json(out, row_added);
+      append_json(out, row_added);
+      break;
     case StatisticsFormat::csv:
-      return append_csv(out, row_added);
+      append_csv(out, row_added);
+      break;
   }
+  for (const Asked& asked : all_) {
+    if (auto failure = asked.statistic->failure()) return unexpected(std::move(*failure));
+  }
+  return {};
 }
 
 void Statistics::append_json(std::string& out, const RowAdded& row_added) const {

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "encap/base/io_error.h"
 #include "encap/base/result.h"
 #include "encap/dissect/dissection.h"
 
@@ -61,6 +63,8 @@ class Statistic {
   /// The same numbers: durations and times in seconds, sizes in octets.
   [[nodiscard]] virtual std::vector<std::string> columns() const = 0;
   virtual void each_row(const RowVisitor& visit) const = 0;
+  /// What kept it from counting all or from telling all, as of a temporary file; asked when it was told.
+  [[nodiscard]] virtual std::optional<IoError> failure() const { return std::nullopt; }
 };
 
 }  // namespace encap

@@ -67,8 +67,9 @@ class Statistics {
   /// Adds what another one of these counted. Precondition: they may share.
   void absorb(Statistics& other);
 
-  /// All of them in the order tshark prints them: the one added last comes first.
-  void append(std::string& out, StatisticsFormat format, const RowAdded& row_added = {}) const;
+  /// All of them in the order tshark prints them: the one added last comes first. Errors: those of the temporary files
+  /// of statistics that keep much; the others are told all the same.
+  Result<void, IoError> append(std::string& out, StatisticsFormat format, const RowAdded& row_added = {}) const;
 
  private:
   struct Asked {

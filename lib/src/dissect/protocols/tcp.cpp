@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "dissect/packet.h"
+#include "dissect/protocols/tcp_flag_words.h"
 #include "dissect/protocols/tcp_options.h"
 
 namespace encap {
@@ -250,32 +251,6 @@ extern const ProtocolInfo tcp_protocol{
     {"tcp", "Transmission Control Protocol", FieldType::protocol}, "TCP", dissect, bindings, fields};
 
 namespace {
-
-constexpr unsigned ace_of(std::uint16_t flags_word) noexcept { return flags_word >> 6 & 7u; }
-
-// The names of the flags that are set; `room` is where they are put together.
-std::string_view flag_words(std::uint16_t value, bool ace, Column<128>& room) {
-  switch (ace ? 0 : value) {  // nearly all there are
-    case ack:
-      return "ACK";
-    case psh | ack:
-      return "PSH, ACK";
-    default:
-      break;
-  }
-  static constexpr std::string_view names[] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE"};
-  room.reset();
-  for (std::size_t bit = 0; bit < (ace ? 6 : std::size(names)); ++bit) {
-    if ((value >> bit & 1) != 0) room.append_separated(", ", names[bit]);
-  }
-  if (ace) {
-    room.append_separated(", ", "ACE=");
-    room.append_number(ace_of(value));
-  }
-  if ((value & 0xe00) != 0) room.append_separated(", ", "Reserved");
-  if (value == 0 && !ace) room.append("<None>");
-  return room.text();
-}
 
 // Each flag by its first letter, dots for those that are not set.
 std::string_view flag_letters(std::uint16_t value, bool ace, std::array<char, 24>& out) {
