@@ -51,9 +51,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     in = in.subspan(header + length);
   }
   std::string out;
-  static_cast<void>(statistics.append_text(out));
-  static_cast<void>(statistics.append_csv(out));
-  static_cast<void>(statistics.append_json(out));
+  static_cast<void>(statistics.append(out, StatisticsFormat::text));
+  static_cast<void>(statistics.append(out, StatisticsFormat::csv));
+  static_cast<void>(statistics.append(out, StatisticsFormat::json));
   test::touch(as_bytes(out));
   return 0;
 }

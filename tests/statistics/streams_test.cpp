@@ -36,7 +36,7 @@ std::string text_of(const std::string& name, std::string_view asked) {
   EXPECT_TRUE(statistics.add(asked).has_value()) << asked;
   read(statistics, name);
   std::string text;
-  EXPECT_TRUE(statistics.append_text(text).has_value());
+  EXPECT_TRUE(statistics.append(text, StatisticsFormat::text).has_value());
   return text;
 }
 
@@ -392,33 +392,15 @@ TEST(Streams, go_to_programs_row_by_row) {
   read(statistics, "streams");
   std::string csv;
   std::size_t parts = 0;
-  const auto count = [&parts](std::string& /*csv*/) -> Result<void, IoError> {
-    ++parts;
-    return {};
-  };
-  ASSERT_TRUE(statistics.append_csv(csv, count).has_value());
+  ASSERT_TRUE(statistics.append(csv, StatisticsFormat::csv, [&parts] { ++parts; }).has_value());
   EXPECT_EQ(parts, 22u);  // one for each row
   EXPECT_NE(csv.find("1,0.000000,0,192.0.2.1,50000,192.0.2.2,40000,SYN,0,0,\n"), std::string::npos) << csv;
   EXPECT_NE(csv.find("18,0,946684800.017000000,0,19,1,,d2l0aG91dCBhIGhhbmRzaGFrZQ==\n"), std::string::npos) << csv;
   std::string json;
-  ASSERT_TRUE(statistics.append_json(json).has_value());
+  ASSERT_TRUE(statistics.append(json, StatisticsFormat::json).has_value());
   EXPECT_NE(json.find(R"("time":"946684800.017000000","offset":0,"length":19,"sequence":1,"mark":"","data":)"),
             std::string::npos)
       << json;
-}
-
-TEST(Streams, end_where_nobody_takes_their_text) {
-  Statistics statistics{echo};
-  ASSERT_TRUE(statistics.add("follow,tcp,ascii,0").has_value());
-  read(statistics, "streams");
-  std::string text;
-  std::size_t parts = 0;
-  const auto refuse = [&parts](std::string& /*text*/) -> Result<void, IoError> {
-    ++parts;
-    return unexpected(IoError{"write", "here", 28, {}});
-  };
-  EXPECT_FALSE(statistics.append_text(text, refuse).has_value());
-  EXPECT_EQ(parts, 1u);
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ std::uint32_t dissect_chunks(Packet& p, ItemId tree, const Octets& body, Octets&
     if (size > 0) continue;
     Line trailer;
     std::uint32_t end = offset;
-    std::uint32_t before_last = offset;
+    std::uint32_t before_last = 0;
     do {
       before_last = end;
       trailer = find_line(bytes, std::min(end, body.captured));

@@ -177,7 +177,8 @@ std::int64_t seconds_of(Moment& moment) {
   const std::chrono::sys_days month{std::chrono::year{at.tm_year + 1900} /
                                     std::chrono::month{static_cast<unsigned>(at.tm_mon + 1)} / 1};
   const std::int64_t days = month.time_since_epoch().count() + at.tm_mday - 1;
-  return days * 86'400 + at.tm_hour * 3600 + at.tm_min * 60 + at.tm_sec - *moment.zone;
+  const std::int64_t minutes = at.tm_hour * std::int64_t{60} + at.tm_min;
+  return days * 86'400 + minutes * 60 + at.tm_sec - *moment.zone;
 }
 
 }  // namespace

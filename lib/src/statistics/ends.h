@@ -17,11 +17,18 @@ struct EndsLayer {
   bool has_ports;
 };
 
+/// Which of them.
+enum class EndsOf : std::uint8_t { eth, ip, ipv6, tcp, udp };
+
 inline constexpr EndsLayer ends_layers[] = {{"eth", "Ethernet", false},
                                             {"ip", "IPv4", false},
                                             {"ipv6", "IPv6", false},
                                             {"tcp", "TCP", true},
                                             {"udp", "UDP", true}};
+
+[[nodiscard]] constexpr const EndsLayer& ends_layer(EndsOf ends) noexcept {
+  return ends_layers[static_cast<std::size_t>(ends)];
+}
 
 /// An address and a port, as words that are hashed and compared.
 struct EndKey {

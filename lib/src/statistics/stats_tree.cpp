@@ -178,7 +178,7 @@ void StatsTree::append_text(std::string& out, std::string_view title) const {
     lines.push_back(std::move(line));
   });
   width += 2;
-  const std::size_t whole = width + 7 * 14 + 13;
+  const std::size_t whole = width + std::size_t{7} * 14 + 13;
   out += fmt::format("\n{:=<{}}\n{}:\n{:<{}}{:<14}{:<14}{:<14}{:<14}{:<14}{:<14}{:<14}{:<13}\n{:-<{}}\n", "", whole,
                      title, topic, width, "Count", "Average", "Min Val", "Max Val", "Rate (ms)", "Percent",
                      "Burst Rate", "Burst Start", "", whole);

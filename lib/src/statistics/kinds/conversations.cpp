@@ -72,16 +72,17 @@ std::string octets_text(std::uint64_t octets) {
 
 // Whole seconds and the rest added as doubles: the last digits are those that tshark has.
 double seconds(Duration time) noexcept {
-  return static_cast<double>(time.count() / 1'000'000'000) + static_cast<double>(time.count() % 1'000'000'000) / 1e9;
+  const std::int64_t whole = time.count() / 1'000'000'000;
+  return static_cast<double>(whole) + static_cast<double>(time.count() % 1'000'000'000) / 1e9;
 }
 
 class Conversations final : public Statistic {
  public:
-  Conversations(PacketFilter filter, const EndsLayer* layer)
+  Conversations(PacketFilter filter, EndsOf ends)
       : filter_{std::move(filter)},
-        layer_{*layer},
-        field_{find_field(layer->name)->field},
-        has_streams_{layer->name == "tcp"} {}
+        layer_{ends_layer(ends)},
+        field_{find_field(layer_.name)->field},
+        has_streams_{ends == EndsOf::tcp} {}
 
   [[nodiscard]] Detail detail() const noexcept override { return filter_.matches ? Detail::fields : Detail::facts; }
   [[nodiscard]] bool reads_layers() const noexcept override { return false; }
@@ -223,12 +224,11 @@ class Conversations final : public Statistic {
 };
 
 constexpr StatisticKind kinds[] = {
-    {"conv,eth", "[,FILTER]", "conversations between Ethernet addresses",
-     make_filtered<Conversations, &ends_layers[0]>},
-    {"conv,ip", "[,FILTER]", "conversations between IPv4 addresses", make_filtered<Conversations, &ends_layers[1]>},
-    {"conv,ipv6", "[,FILTER]", "conversations between IPv6 addresses", make_filtered<Conversations, &ends_layers[2]>},
-    {"conv,tcp", "[,FILTER]", "TCP connections", make_filtered<Conversations, &ends_layers[3]>},
-    {"conv,udp", "[,FILTER]", "conversations between UDP ports", make_filtered<Conversations, &ends_layers[4]>}};
+    {"conv,eth", "[,FILTER]", "conversations between Ethernet addresses", make_filtered<Conversations, EndsOf::eth>},
+    {"conv,ip", "[,FILTER]", "conversations between IPv4 addresses", make_filtered<Conversations, EndsOf::ip>},
+    {"conv,ipv6", "[,FILTER]", "conversations between IPv6 addresses", make_filtered<Conversations, EndsOf::ipv6>},
+    {"conv,tcp", "[,FILTER]", "TCP connections", make_filtered<Conversations, EndsOf::tcp>},
+    {"conv,udp", "[,FILTER]", "conversations between UDP ports", make_filtered<Conversations, EndsOf::udp>}};
 
 }  // namespace
 

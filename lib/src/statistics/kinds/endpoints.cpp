@@ -31,8 +31,8 @@ struct KeyHash {
 
 class Endpoints final : public Statistic {
  public:
-  Endpoints(PacketFilter filter, const EndsLayer* layer)
-      : filter_{std::move(filter)}, layer_{*layer}, field_{find_field(layer->name)->field} {}
+  Endpoints(PacketFilter filter, EndsOf ends)
+      : filter_{std::move(filter)}, layer_{ends_layer(ends)}, field_{find_field(layer_.name)->field} {}
 
   [[nodiscard]] Detail detail() const noexcept override { return filter_.matches ? Detail::fields : Detail::facts; }
   [[nodiscard]] bool reads_layers() const noexcept override { return false; }
@@ -129,11 +129,11 @@ class Endpoints final : public Statistic {
 
 constexpr StatisticKind kinds[] = {
     {"endpoints,eth", "[,FILTER]", "Ethernet addresses and what they sent and received",
-     make_filtered<Endpoints, &ends_layers[0]>},
-    {"endpoints,ip", "[,FILTER]", "the same of IPv4 addresses", make_filtered<Endpoints, &ends_layers[1]>},
-    {"endpoints,ipv6", "[,FILTER]", "the same of IPv6 addresses", make_filtered<Endpoints, &ends_layers[2]>},
-    {"endpoints,tcp", "[,FILTER]", "the same of TCP ports", make_filtered<Endpoints, &ends_layers[3]>},
-    {"endpoints,udp", "[,FILTER]", "the same of UDP ports", make_filtered<Endpoints, &ends_layers[4]>}};
+     make_filtered<Endpoints, EndsOf::eth>},
+    {"endpoints,ip", "[,FILTER]", "the same of IPv4 addresses", make_filtered<Endpoints, EndsOf::ip>},
+    {"endpoints,ipv6", "[,FILTER]", "the same of IPv6 addresses", make_filtered<Endpoints, EndsOf::ipv6>},
+    {"endpoints,tcp", "[,FILTER]", "the same of TCP ports", make_filtered<Endpoints, EndsOf::tcp>},
+    {"endpoints,udp", "[,FILTER]", "the same of UDP ports", make_filtered<Endpoints, EndsOf::udp>}};
 
 }  // namespace
 

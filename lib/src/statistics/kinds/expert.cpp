@@ -176,7 +176,8 @@ class Expert final : public Statistic {
   // The row of a note, made where there is none yet; with a copy of the text, or with one that lives as long.
   [[nodiscard]] std::size_t place_of(std::uint32_t kind, std::string_view summary, std::uint64_t frame,
                                      bool copied = true) {
-    const auto hash = static_cast<std::uint32_t>(std::hash<std::string_view>{}(summary) + kind * 0x9e3779b9u);
+    const auto hash =
+        static_cast<std::uint32_t>(std::hash<std::string_view>{}(summary) + std::size_t{kind} * 0x9e3779b9u);
     const Sought sought{kind, summary, hash};
     if (const auto found = index_.find(sought, hash); found != index_.end()) return *found;
     const std::string_view text = copied ? texts_.copy(summary) : summary;

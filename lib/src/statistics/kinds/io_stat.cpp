@@ -247,7 +247,8 @@ class IoStat final : public Statistic {
         for (std::int64_t row = summed; row <= number && row < std::ssize(before_[i]); ++row) {
           filled[i] += before_[i][static_cast<std::size_t>(row)];
         }
-        const double busy = static_cast<double>(with_load[i].total / 1000) + static_cast<double>(filled[i] * length);
+        const std::int64_t microseconds = with_load[i].total / 1000;
+        const double busy = static_cast<double>(microseconds) + static_cast<double>(filled[i] * length);
         with_load[i].total = static_cast<std::int64_t>(busy * 1e6 / static_cast<double>(end - start)) * 1000;
       }
       summed = number + 1;
