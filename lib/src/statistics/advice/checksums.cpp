@@ -86,9 +86,9 @@ class ChecksumFamily final : public Family {
     for (const BySender::Row& row : offloaded_.rows) {
       const std::string proof =
           row.protocol == Protocol::ipv4
-              ? fmt::format("the IPv4 header checksum of {} is 0", count_text(row.frames.count(), "packet"))
+              ? fmt::format("{} with 0 for the IPv4 header checksum", count_text(row.frames.count(), "packet"))
               : fmt::format(
-                    "{} of {} have {} in place of a checksum, the first one {:#06x} where {:#06x} would be "
+                    "{} of {} with {} in place of a checksum, the first one {:#06x} where {:#06x} would be "
                     "right",
                     count_text(row.frames.count(), "packet"), name_of(row.protocol),
                     row.zero == row.frames.count() ? "0" : "the sum of the pseudo-header", row.first_value,
@@ -148,6 +148,7 @@ class ChecksumFamily final : public Family {
 
   void take_header(const SeenPacket& p) {
     if (sum_words(p.header) == 0xffff) return;
+    if (load_field<Ipv4Field::total_length>(p.header) == 0) return;  // the card fills it in, and cuts the segment
     const std::uint16_t checksum = load_field<Ipv4Field::checksum>(p.header);
     const std::uint16_t right = right_one(0, sum_words(p.header), checksum);
     add(checksum == 0 ? offloaded_ : header_wrong_, p, Protocol::ipv4, checksum, right);

@@ -14,7 +14,9 @@ namespace {
 constexpr Finding port_unreachable{
     "icmp.port-unreachable", Severity::warning, "nobody listens on the port",
     "The host answers with ICMP \"port unreachable\": it is there, but no program has that port open (or its firewall "
-    "answers in this way). UDP has no handshake, so this message is the only sign.",
+    "answers in this way). UDP has no handshake, so this message is the only sign. traceroute sends to ports where "
+    "nobody listens on purpose, and "
+    "knows by this answer that it is there.",
     "Start the program that listens, and check port and address. ss -ulnp (Linux) or netstat -ano (Windows) lists who "
     "listens; a server bound to 127.0.0.1 does not hear other hosts."};
 

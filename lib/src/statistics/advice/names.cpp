@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cstring>
 #include <deque>
 #include <fmt/format.h>
 #include <tsl/robin_map.h>
@@ -59,6 +61,7 @@ class NameFamily final : public Family {
  public:
   void take(const SeenPacket& p) override {
     if (!p.has_udp || p.copy_of != 0 || p.payload.size() < header_length) return;
+    if (ip_address(p.destination).is_multicast()) return;
     const bool to_server = p.destination_port == dns_port;
     const bool from_server = p.source_port == dns_port;
     if (!to_server && !from_server) return;
@@ -78,7 +81,7 @@ class NameFamily final : public Family {
     tell(report, no_such_name, no_such_name_, "NXDOMAIN (code 3)", "dns.flags.rcode == 3");
     tell(report, server_failure, failure_, "SERVFAIL (code 2)", "dns.flags.rcode == 2");
     tell(report, refused, refused_, "REFUSED (code 5)", "dns.flags.rcode == 5");
-    tell(report, unanswered, late, "", "dns && !dns.response_in && dns.flags.response == 0");
+    tell(report, unanswered, late, "", "dns.flags.response == 0");
   }
 
  private:
@@ -157,6 +160,14 @@ class NameFamily final : public Family {
     if (names != nullptr) add(*names, question(p.payload), p.source, p.frame);
   }
 
+  // The name as a display filter can have it; left out where it cannot.
+  static std::string filter_of(const std::string& name, std::string_view filter) {
+    const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+      return c > ' ' && c < 0x7f && c != '"' && c != '\\';
+    });
+    return plain ? fmt::format("dns.qry.name == \"{}\" && {}", name, filter) : std::string{filter};
+  }
+
   static void tell(Report& report, const Finding& finding, const Names& names, std::string_view answer,
                    std::string_view filter) {
     for (const Name& row : names.rows) {
@@ -169,7 +180,7 @@ class NameFamily final : public Family {
                   row.frames,
                   answer.empty() ? fmt::format("asked of {}, and no answer came: {}.", server, row.frames.text())
                                  : fmt::format("{} answered {}: {}.", server, answer, row.frames.text()),
-                  std::string{filter}});
+                  filter_of(row.name, filter)});
     }
     if (names.beyond != 0) report.add_uncounted(finding, names.beyond);
   }

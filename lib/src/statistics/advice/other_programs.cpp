@@ -50,13 +50,14 @@ struct Group {
   std::uint64_t octets = 0;    // of payload
   std::uint64_t messages = 0;  // segments and datagrams that carry something
   std::uint64_t longer = 0;    // of them, those of more than one octet
+  std::uint64_t longest = 0;   // octets
   Frames of_group;
 };
 
 // The rule. What is told apart are services: a protocol, a host and its port. A service belongs to other programs when
 // its protocol is one that computers speak by themselves, or when it is a pair of sockets on loopback that carries
-// single octets, three of them at least, and nothing else. The rest is what was meant, where it carries anything. It is
-// told where others have five frames and a twentieth of all.
+// single octets, three of them at least, and hardly anything else. The rest is what was meant, where it carries
+// anything. It is told where others have five frames and a twentieth of all.
 //
 // Bounded: 65536 connections and 4096 services; frames beyond are counted with neither side.
 class OtherProgramFamily final : public Family {
@@ -70,6 +71,7 @@ class OtherProgramFamily final : public Family {
     group->octets += p.payload_length;
     ++group->messages;
     if (p.payload_length > 1) ++group->longer;
+    group->longest = std::max<std::uint64_t>(group->longest, p.payload_length);
   }
 
   void report(const Capture& capture, Report& report) const override {
@@ -148,7 +150,9 @@ class OtherProgramFamily final : public Family {
   static std::string_view why_other(const Group& group) noexcept {
     if (!group.background.empty()) return "spoken by computers themselves";
     if (!group.is_tcp || !is_loopback(group.server)) return {};
-    return group.messages >= 3 && group.longer == 0 ? "single octets, by which a program wakes itself" : "";
+    // Two octets at once now and then: somebody was slow to read.
+    const bool wakes = group.messages >= 3 && group.longer * 10 <= group.messages && group.longest <= 8;
+    return wakes ? "single octets, by which a program wakes itself" : "";
   }
 
   Group* group_at(bool is_tcp, const Address& server, std::uint16_t port, std::string_view background) {

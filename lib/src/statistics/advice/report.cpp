@@ -171,6 +171,8 @@ std::string end_text(const Address& address, std::uint16_t port) {
 
 std::string duration_text(Duration duration) {
   const double seconds = static_cast<double>(duration.count()) / 1e9;
+  if (seconds >= 172'800) return fmt::format("{:.0f} days", seconds / 86'400);
+  if (seconds >= 1000) return fmt::format("{:.0f} s", seconds);
   if (seconds >= 1) return fmt::format("{:.3g} s", seconds);
   if (seconds >= 1e-3) return fmt::format("{:.3g} ms", seconds * 1e3);
   return fmt::format("{:.3g} us", seconds * 1e6);
