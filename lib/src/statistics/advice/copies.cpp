@@ -14,7 +14,8 @@ constexpr Finding captured_twice{
     "duplicate.capture", Severity::warning, "packets are in the capture twice",
     "The same packet, with the same IP identification and the same octets, comes again within a moment. Nobody sent it "
     "twice: it was captured twice, on two interfaces at once, on \"any\" (where a packet passes a bridge, a tunnel or "
-    "the loopback interface on its way), or on a mirror port that copies both directions of two ports. Wireshark takes "
+    "a "
+    "container's interface on its way), or on a mirror port that copies both directions of two ports. Wireshark takes "
     "the copies of TCP segments for retransmissions, duplicate ACKs and out-of-order segments.",
     "Capture on one interface (-i eth0, not -i any). To mend this file: editcap -d in.pcap out.pcap drops copies that "
     "are equal from the link header on; editcap -I 26 -d does so where 26 octets at the start may differ."};
