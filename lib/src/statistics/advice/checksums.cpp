@@ -60,18 +60,39 @@ struct BySender {
 };
 
 std::string_view name_of(Protocol protocol) noexcept {
-  return protocol == Protocol::tcp ? "TCP" : protocol == Protocol::udp ? "UDP" : "IPv4";
+  switch (protocol) {
+    case Protocol::tcp:
+      return "TCP";
+    case Protocol::udp:
+      return "UDP";
+    case Protocol::icmp:
+      return "ICMP";
+    case Protocol::icmpv6:
+      return "ICMPv6";
+    default:
+      return "IPv4";
+  }
 }
 std::string_view filter_of(Protocol protocol) noexcept {
-  return protocol == Protocol::tcp ? "tcp" : protocol == Protocol::udp ? "udp" : "ip";
+  switch (protocol) {
+    case Protocol::tcp:
+      return "tcp";
+    case Protocol::udp:
+      return "udp";
+    case Protocol::icmp:
+      return "icmp";
+    case Protocol::icmpv6:
+      return "icmpv6";
+    default:
+      return "ip";
+  }
 }
 
 class ChecksumFamily final : public Family {
  public:
   void take(const SeenPacket& p) override {
-    if (p.version == 4) take_header(p);
+    if (p.version == 4 && p.has_length) take_header(p);
     if (!p.body_is_whole || p.names_last_hop) return;
-    // A segment that the card will cut has lengths that are none.
     if (p.has_tcp) {
       take_sum(p, load_field<TcpField::checksum>(p.body), p.body_length, p.body_sum);
     } else if (p.has_udp) {
@@ -79,6 +100,12 @@ class ChecksumFamily final : public Family {
       const auto length = static_cast<std::uint32_t>(UdpView::header_length) + p.payload_length;
       if (checksum == 0 || length > p.body.size()) return;  // RFC 768: none was computed
       take_sum(p, checksum, length, length == p.body_length ? p.body_sum : sum_words(p.body.first(length)));
+    } else if ((p.protocol == Protocol::icmp && p.version == 4) || (p.protocol == Protocol::icmpv6 && p.version == 6)) {
+      if (p.body.size() < 4) return;
+      const std::uint64_t pseudo = p.version == 6 ? p.pseudo_header(p.body_length).sum() : 0;  // RFC 4443 §2.3
+      const std::uint16_t checksum = load_be16(p.body, 2);
+      if (fold_carries(pseudo + p.body_sum) == 0xffff) return;
+      add(wrong_, p, p.protocol, checksum, right_one(pseudo, p.body_sum, checksum));
     }
   }
 
@@ -148,7 +175,6 @@ class ChecksumFamily final : public Family {
 
   void take_header(const SeenPacket& p) {
     if (sum_words(p.header) == 0xffff) return;
-    if (load_field<Ipv4Field::total_length>(p.header) == 0) return;  // the card fills it in, and cuts the segment
     const std::uint16_t checksum = load_field<Ipv4Field::checksum>(p.header);
     const std::uint16_t right = right_one(0, sum_words(p.header), checksum);
     add(checksum == 0 ? offloaded_ : header_wrong_, p, Protocol::ipv4, checksum, right);

@@ -67,7 +67,8 @@ constexpr Finding no_empty_line{
     "http.no-empty-line", Severity::warning, "no HTTP shows: the empty line is missing",
     "These segments start like HTTP messages, but no empty line (CR LF CR LF) ever ends their header. By RFC 9112 a "
     "message is whole only with it, even one without field lines, so Wireshark waits for more, shows TCP segments, and "
-    "says nothing of HTTP.",
+    "says nothing of HTTP. (Where the capture ended "
+    "at that moment, the line may have come later.)",
     "End each line with \\r\\n, and the header with one more \\r\\n: \"GET / HTTP/1.1\\r\\nHost: "
     "example.com\\r\\n\\r\\n\". "
     "encapsulate does that for you with --payload complete, which is its default."};

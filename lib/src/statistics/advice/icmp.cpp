@@ -1,5 +1,6 @@
 #include "encap/wire/icmp.h"
 
+#include <algorithm>
 #include <deque>
 #include <fmt/format.h>
 #include <map>
@@ -48,6 +49,13 @@ constexpr Finding not_reassembled{
     "The receiver got some fragments of a datagram and gave up waiting for the others: they were lost or are dropped "
     "by a firewall.",
     "Send datagrams that fit into the MTU, and let fragments through the firewall."};
+
+constexpr Finding ping_unanswered{
+    "icmp.ping-unanswered", Severity::warning, "a host does not answer to ping",
+    "Echo requests went out, and no echo reply came back. The host is down or does not exist, a firewall drops ping "
+    "(Windows does so unless told otherwise), or the answers take another way than the capture.",
+    "Ask the host in another way, on a port that should be open, before you call it down; look into its neighbour "
+    "(arp -n, ip neigh) where it is on the same network."};
 
 struct Kind {
   std::uint8_t version;
@@ -123,7 +131,17 @@ Quoted read_quoted(Bytes octets, unsigned version) {
   return quoted;
 }
 
-// Bounded: 512 things that are told, by who tells them and of what; those beyond are counted.
+// Echo requests of one ping and their replies.
+struct Ping {
+  Address source;
+  Address destination;
+  std::uint16_t identifier = 0;
+  Frames requests{};
+  std::uint64_t replies = 0;
+};
+
+// Bounded: 512 things that are told, by who tells them and of what; those beyond are counted. 512 pings; those beyond
+// are not looked at.
 class IcmpFamily final : public Family {
  public:
   void take(const SeenPacket& p) override {
@@ -132,6 +150,8 @@ class IcmpFamily final : public Family {
     if ((!icmp && !icmpv6) || p.is_fragment || p.copy_of != 0 || p.body.size() < IcmpView::header_length) return;
     const std::uint8_t type = load_u8(p.body, 0);
     const std::uint8_t code = load_u8(p.body, 1);
+    if (type == (icmp ? 8 : 128)) return take_ping(p, p.source, p.destination, true);
+    if (type == (icmp ? 0 : 129)) return take_ping(p, p.destination, p.source, false);
     for (const Kind& kind : kinds) {
       if (kind.version != p.version || kind.type != type || code < kind.first_code || code > kind.last_code) continue;
       return add(p, *kind.finding, code);
@@ -154,6 +174,22 @@ class IcmpFamily final : public Family {
                   row.sender.kind == Address::Kind::ipv6 ? fmt::format("icmpv6 && ipv6.src == {}", sender)
                                                          : fmt::format("icmp && ip.src == {}", sender)});
     }
+    for (const Ping& ping : pings_) {
+      // Of a single request the reply may come after the capture; to a group of hosts none has to.
+      if (ping.replies != 0 || ping.requests.count() < 2 || ip_address(ping.destination).is_multicast()) continue;
+      std::string where;
+      append_text(where, ping.source);
+      where += " to ";
+      append_text(where, ping.destination);
+      const bool ipv6 = ping.source.kind == Address::Kind::ipv6;
+      report.add({&ping_unanswered,
+                  std::move(where),
+                  {},
+                  ping.requests,
+                  fmt::format("{} with identifier {} and no reply: {}.",
+                              count_text(ping.requests.count(), "echo request"), ping.identifier, ping.requests.text()),
+                  fmt::format("{} == {}", ipv6 ? "icmpv6.echo.identifier" : "icmp.ident", ping.identifier)});
+    }
     for (const auto& [finding, count] : beyond_) report.add_uncounted(*finding, count);
   }
 
@@ -166,6 +202,22 @@ class IcmpFamily final : public Family {
     std::string detail;
     Frames frames;
   };
+
+  void take_ping(const SeenPacket& p, const Address& source, const Address& destination, bool request) {
+    const std::uint16_t identifier = load_be16(p.body, 4);
+    auto ping = std::find_if(pings_.begin(), pings_.end(), [&](const Ping& known) {
+      return known.identifier == identifier && known.source == source && known.destination == destination;
+    });
+    if (ping == pings_.end()) {
+      if (pings_.size() == most_rows) return;
+      ping = pings_.insert(pings_.end(), {source, destination, identifier});
+    }
+    if (request) {
+      ping->requests.add(p.frame);
+    } else {
+      ++ping->replies;
+    }
+  }
 
   void add(const SeenPacket& p, const Finding& finding, std::uint8_t code) {
     const Quoted about = read_quoted(p.body.subspan(IcmpView::header_length), p.version);
@@ -192,6 +244,7 @@ class IcmpFamily final : public Family {
   }
 
   std::deque<Row> rows_;
+  std::deque<Ping> pings_;
   std::map<const Finding*, std::uint64_t> beyond_;
 };
 

@@ -73,7 +73,8 @@ bool read_ipv4(SeenPacket& p, Bytes octets) {
   const std::size_t header = load_field<Ipv4Field::ihl>(octets) * std::size_t{4};
   if (header < Ipv4View::minimum_header_length || header > octets.size()) return false;
   std::size_t total = load_field<Ipv4Field::total_length>(octets);
-  if (total == 0) total = octets.size();  // of segments that the card will cut
+  p.has_length = total != 0;
+  if (total == 0) total = octets.size();
   if (total < header) return false;
   p.header = octets.first(header);
   p.source = address_at(octets, Ipv4Field::source, Address::Kind::ipv4);
@@ -240,7 +241,7 @@ SeenPacket see_packet(const Dissection& dissection) {
   }
   p.version = static_cast<std::uint8_t>(version);
   p.link = record.bytes.first(*length);
-  p.body_is_whole = !p.is_fragment && p.body.size() == p.body_length;
+  p.body_is_whole = p.has_length && !p.is_fragment && p.body.size() == p.body_length;
   if (p.body_is_whole) p.body_sum = sum_words(p.body);
   if (p.is_fragment) return p;
   if (p.protocol == Protocol::tcp) {

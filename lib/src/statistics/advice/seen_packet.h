@@ -31,7 +31,8 @@ struct SeenPacket {
   Protocol protocol = Protocol::no_next_header;
   Bytes body{};                   ///< what IP carries, behind extension headers, as far as it was captured
   std::uint32_t body_length = 0;  ///< octets of it on the wire
-  bool body_is_whole = false;     ///< neither cut nor a fragment
+  bool has_length = true;         ///< not where IPv4 leaves its own to the card, which will cut the segment
+  bool body_is_whole = false;     ///< of a known length, and neither cut nor a fragment
   std::uint16_t body_sum = 0;     ///< one's-complement sum of it, where it is whole
 
   // Of TCP and UDP.
