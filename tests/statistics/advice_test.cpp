@@ -249,6 +249,27 @@ TEST(Advice, a_header_that_the_capture_cut_is_no_finding_of_http) {
   EXPECT_EQ(capture.findings(), "capture.snapped");
 }
 
+TEST(Advice, a_body_may_come_later_and_be_cut_by_the_end_of_the_capture) {
+  Capture capture;
+  capture.handshake(0, browser);
+  capture.tcp(1, browser, 101, 301, psh | ack, "POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n");
+  capture.tcp(2, browser, 140, 301, psh | ack, "12345");
+  EXPECT_EQ(capture.findings(), "");
+  capture.tcp(3, browser, 145, 301, fin | ack);
+  EXPECT_EQ(capture.findings(), "http.content-length");
+  EXPECT_NE(capture.text().find("Content-Length says 10, and 5 octets of body came: frame 4."), std::string::npos)
+      << capture.text();
+}
+
+TEST(Advice, a_response_to_head_has_no_body) {
+  Capture capture;
+  capture.handshake(0, browser);
+  capture.tcp(1, browser, 101, 301, psh | ack, "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+  capture.tcp(2, browser.reversed(), 301, 129, psh | ack, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n");
+  capture.tcp(3, browser.reversed(), 340, 129, fin | ack);
+  EXPECT_EQ(capture.findings(), "");
+}
+
 TEST(Advice, words_that_are_methods_make_no_http) {
   Capture capture;
   capture.handshake(0, client);

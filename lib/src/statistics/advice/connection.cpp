@@ -73,7 +73,6 @@ void Connection::take(const SeenPacket& p) {
       side.syns.add(p.frame);
     }
   }
-  if (p.has(TcpFlags::fin)) side.sent_fin = true;
   if (p.has(TcpFlags::ack)) {
     if (!side.has_ack) {
       side.first_ack = p.acknowledgment;
@@ -93,8 +92,12 @@ void Connection::take(const SeenPacket& p) {
     }
     side.http.forget();
   }
-  if (p.payload_length != 0 && !p.marked(probes)) take_data(p, side);
+  if (p.payload_length != 0 && !p.marked(probes)) take_data(p, side, sides[1 - from]);
 
+  if (p.has(TcpFlags::fin)) {
+    side.sent_fin = true;
+    if (side.has_next && p.sequence == side.next_sequence) side.http.end();  // nothing is missing before it
+  }
   const std::uint32_t taken = p.payload_length + ((p.flags.value & 0x03) != 0 ? 1 : 0);
   side.has_last = true;
   side.last_frame = p.frame;
@@ -154,7 +157,7 @@ void Connection::take_window(const SeenPacket& p, ConnectionSide& side) {
   }
 }
 
-void Connection::take_data(const SeenPacket& p, ConnectionSide& side) {
+void Connection::take_data(const SeenPacket& p, ConnectionSide& side, const ConnectionSide& other) {
   ++side.data_segments;
   if (p.has(TcpFlags::psh)) ++side.pushed_segments;
   const std::uint32_t first = p.sequence + (p.has(TcpFlags::syn) ? 1 : 0);
@@ -192,7 +195,7 @@ void Connection::take_data(const SeenPacket& p, ConnectionSide& side) {
     if (!p.marked(TcpMark::out_of_order)) (fills_gap ? side.resent_unseen : side.resent_seen).add(p.frame);
     return;
   }
-  side.http.take(p, !side.has_next || p.sequence == side.next_sequence || says_other);
+  side.http.take(p, !side.has_next || first == side.next_sequence || says_other, other.http.asked_with_head());
 }
 
 }  // namespace encap::advice

@@ -111,7 +111,7 @@ struct Connection {
 
  private:
   void take_reset(const SeenPacket& packet, unsigned from);
-  void take_data(const SeenPacket& packet, ConnectionSide& side);
+  void take_data(const SeenPacket& packet, ConnectionSide& side, const ConnectionSide& other);
   void take_window(const SeenPacket& packet, ConnectionSide& side);
 };
 

@@ -80,6 +80,17 @@ constexpr Finding no_version{
     "Write the version: \"GET / HTTP/1.1\". encapsulate does that for you with --payload complete, which is its "
     "default."};
 
+constexpr Finding short_body{
+    "http.content-length", Severity::warning, "no HTTP shows: the body is shorter than Content-Length says",
+    "The header promises more octets of body than the sender sent before it closed the connection or began another "
+    "message. A reader waits for the rest, and so does Wireshark: it shows TCP segments of a message that never "
+    "becomes "
+    "whole. Either the number was counted wrongly (characters for octets, line ends of one octet), or the sender gave "
+    "up in the middle.",
+    "Count the octets behind the empty line, as they are sent: in UTF-8 a letter may take several. encapsulate "
+    "corrects "
+    "the number with --payload complete, which is its default."};
+
 constexpr Finding unusual_port{
     "http.unusual-port", Severity::note, "HTTP on a port that Wireshark gives to another protocol",
     "The payload is whole HTTP, but the port belongs to another protocol, by whose rules Wireshark reads it first. So "
@@ -251,6 +262,17 @@ void find_no_version(const Place& at) {
   }
 }
 
+void find_short_body(const Place& at) {
+  for (unsigned from : {0u, 1u}) {
+    const HttpText& http = at.connection.sides[from].http;
+    if (http.short_bodies().empty()) continue;
+    at.add(from, http.short_bodies(),
+           fmt::format("Content-Length says {}, and {} of body came: {}.", http.promised_length(),
+                       count_text(http.short_length(), "octet"), http.short_bodies().text()),
+           "tcp.len > 0");
+  }
+}
+
 constexpr std::uint16_t http_ports[] = {80, 631, 1900, 2710, 2869, 3128, 3132, 3689, 5985, 8080, 8088, 11371};
 
 void find_unusual_port(const Place& at) {
@@ -380,6 +402,7 @@ constexpr Rule rules[] = {{&nobody_listens, find_nobody_listens},
                           {&overlap, find_overlap},
                           {&no_empty_line, find_no_empty_line},
                           {&no_version, find_no_version},
+                          {&short_body, find_short_body},
                           {&unusual_port, find_unusual_port},
                           {&one_direction, find_one_direction},
                           {&mid_stream, find_mid_stream},
