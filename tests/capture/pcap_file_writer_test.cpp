@@ -213,8 +213,9 @@ TEST(PcapFileWriter, refuses_a_packet_of_another_link_type) {
   ASSERT_TRUE(file->write(ping().record()).has_value());
   const auto written = file->write(ping().record(LinkType::ethernet));
   ASSERT_FALSE(written.has_value());
-  EXPECT_EQ(to_string(written.error()),
-            "write " + (folder / "a.pcap") + ": packet 2: its link type is 1, that of the file 101");
+  EXPECT_EQ(
+      to_string(written.error()),
+      "write " + (folder / "a.pcap") + ": packet 2: its link type is 1, that of the file 101; pcapng holds several");
   EXPECT_FALSE(file->failed());
   ASSERT_TRUE(file->commit().has_value());
   EXPECT_EQ(read_capture(folder / "a.pcap").packets.size(), 1u);

@@ -16,6 +16,7 @@ std::string statistic(const std::string& capture, const std::string& name) {
   SessionMemory session;
   Dissector dissector{&session};
   Dissection dissection{statistics.detail(), true};
+  dissection.wants_layers = statistics.reads_layers();
   while (file) {
     const auto record = file->next();
     if (!record || *record == nullptr) break;
@@ -23,7 +24,7 @@ std::string statistic(const std::string& capture, const std::string& name) {
     statistics.take(dissection);
   }
   std::string out;
-  statistics.append_text(out);
+  statistics.append(out, StatisticsFormat::text);
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <iterator>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ std::string read_file(const fs::path& path) {
 class Reading {
  public:
   explicit Reading(Detail detail, bool and_facts = false) : dissection_{detail, and_facts} {}
+  /// Of these protocols' fields alone. Lifetime: borrows `interest`.
+  explicit Reading(const Interest& interest) : Reading{Detail::fields} { dissection_.interest = &interest; }
 
   const Dissection& read(const PacketRecord& record) {
     dissector_.dissect(record, dissection_);
@@ -129,6 +132,27 @@ TEST_P(Golden, fields_without_lines_have_the_values_of_items) {
   }
 }
 
+/// The values of each field, in the order of the packets.
+using Values = std::map<std::string, std::vector<std::string>, std::less<>>;
+Values values_in(Reading& reading, const std::vector<WrittenPacket>& packets) {
+  Values values;
+  for (const WrittenPacket& packet : packets) {
+    for (const Item& item : reading.read(packet.record()).items) {
+      if (item.field != nullptr) values[std::string{item.field->name}].push_back(value_of(item));
+    }
+  }
+  return values;
+}
+TEST_P(Golden, what_is_of_interest_is_found_whoever_else_is_left_out) {
+  Reading everything{Detail::fields};
+  for (const auto& [name, values] : values_in(everything, packets_)) {
+    const std::vector<std::string> names{name};
+    const Interest interest = Interest::in_fields(names);
+    Reading some{interest};
+    EXPECT_EQ(values, values_in(some, packets_)[name]) << name;
+  }
+}
+
 std::vector<std::string_view> layer_names(const Facts& facts) {
   std::vector<std::string_view> names;
   for (const Field* layer : facts.layers) names.push_back(layer->name);
@@ -155,16 +179,34 @@ std::vector<std::string> ends_of(const Facts& facts) {
   }
   return all;
 }
+std::vector<std::string> notes_of(const Facts& facts) {
+  std::vector<std::string> all;
+  for (const ToldNote& note : facts.notes) {
+    std::string& text = all.emplace_back(note.field->name);
+    text += ' ' + std::to_string(static_cast<int>(note.severity)) + ' ';
+    text.append(note.group).append(1, ' ').append(note.protocol).append(": ").append(note.text);
+  }
+  return all;
+}
+/// The notes in the tree, but for those on what an ICMP error quotes.
+std::size_t count_notes(const Dissection& dissection) {
+  return static_cast<std::size_t>(std::count_if(dissection.items.begin(), dissection.items.end(), [](const Item& item) {
+    return item.field != nullptr && item.field->name == "_ws.expert";
+  }));
+}
 TEST_P(Golden, facts_do_not_depend_on_what_else_is_taken_down) {
   Reading alone{Detail::facts};
   Reading with_columns{Detail::columns, true};
+  Reading with_fields{Detail::fields, true};
   Reading with_items{Detail::items, true};
   for (const WrittenPacket& packet : packets_) {
     const Dissection& items = with_items.read(packet.record());
-    for (Reading* const other : {&alone, &with_columns}) {
+    EXPECT_LE(items.facts.notes.size(), count_notes(items));
+    for (Reading* const other : {&alone, &with_columns, &with_fields}) {
       const Facts& facts = other->read(packet.record()).facts;
       EXPECT_EQ(layer_names(items.facts), layer_names(facts)) << "packet " << items.frame_number;
       EXPECT_EQ(ends_of(items.facts), ends_of(facts)) << "packet " << items.frame_number;
+      EXPECT_EQ(notes_of(items.facts), notes_of(facts)) << "packet " << items.frame_number;
       EXPECT_EQ(items.facts.quote_is_cut, facts.quote_is_cut) << "packet " << items.frame_number;
     }
     std::vector<std::string_view> layers = layer_names(items.facts);
@@ -173,9 +215,26 @@ TEST_P(Golden, facts_do_not_depend_on_what_else_is_taken_down) {
   }
 }
 
+// Who counts ends alone is told the same ones, and no layers.
+TEST_P(Golden, ends_do_not_depend_on_whether_layers_are_counted) {
+  Dissection ends_alone{Detail::facts};
+  ends_alone.wants_layers = false;
+  SessionMemory session;
+  Dissector dissector{&session};
+  Reading all{Detail::facts};
+  for (const WrittenPacket& packet : packets_) {
+    const PacketRecord record = packet.record();
+    dissector.dissect(record, ends_alone);
+    EXPECT_EQ(ends_of(all.read(record).facts), ends_of(ends_alone.facts)) << "packet " << ends_alone.frame_number;
+    EXPECT_TRUE(ends_alone.facts.layers.empty());
+    EXPECT_TRUE(ends_alone.facts.notes.empty());
+  }
+}
+
 // Cut by the capture, and as short packets: nothing crashes, and the frame is there.
 TEST_P(Golden, every_cut_of_every_packet_is_read) {
-  Reading reading{Detail::items};
+  Reading reading{Detail::items, true};
+  Reading alone{Detail::facts};
   std::string tree;
   for (const WrittenPacket& packet : packets_) {
     for (std::size_t size = 0; size <= packet.octets.size(); ++size) {
@@ -186,8 +245,12 @@ TEST_P(Golden, every_cut_of_every_packet_is_read) {
       for (const std::uint32_t original : {record.original_length, static_cast<std::uint32_t>(size)}) {
         record.original_length = original;
         tree.clear();
-        append_tree(tree, reading.read(record));
+        const Dissection& items = reading.read(record);
+        append_tree(tree, items);
         ASSERT_TRUE(tree.starts_with("Frame ")) << tree;
+        const Facts& facts = alone.read(record).facts;
+        ASSERT_EQ(layer_names(items.facts), layer_names(facts)) << "cut to " << size << ": " << tree;
+        ASSERT_EQ(notes_of(items.facts), notes_of(facts)) << "cut to " << size << ": " << tree;
       }
     }
   }

@@ -20,6 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   SessionMemory session;
   Dissector dissector{&session};
   Dissection dissection{statistics.detail(), true};
+  dissection.wants_layers = statistics.reads_layers();
   Timestamp now;
   while (in.size() >= header) {
     const std::size_t length = std::min<std::size_t>(load_be16(in, 2), in.size() - header);
@@ -35,13 +36,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     in = in.subspan(header + length);
   }
   std::string text;
-  statistics.append_text(text);
+  statistics.append(text, StatisticsFormat::text);
   ENCAP_FUZZ_CHECK(text.starts_with("Advice: "));
   // What is told does not depend on how often it is.
   std::string again;
-  statistics.append_text(again);
+  statistics.append(again, StatisticsFormat::text);
   ENCAP_FUZZ_CHECK(text == again);
-  statistics.append_json(text);
-  statistics.append_csv(text);
+  statistics.append(text, StatisticsFormat::json);
+  statistics.append(text, StatisticsFormat::csv);
   return 0;
 }

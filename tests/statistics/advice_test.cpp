@@ -58,7 +58,7 @@ class Capture {
 
   /// In one line, however it was wrapped.
   [[nodiscard]] std::string text() const {
-    std::istringstream words{told(&Statistics::append_text)};
+    std::istringstream words{told(StatisticsFormat::text)};
     std::string line;
     for (std::string word; words >> word;) line += (line.empty() ? "" : " ") + word;
     return line;
@@ -66,7 +66,7 @@ class Capture {
   /// The names of the findings, with blanks between.
   [[nodiscard]] std::string findings() const {
     std::set<std::string> names;
-    std::istringstream lines{told(&Statistics::append_csv)};
+    std::istringstream lines{told(StatisticsFormat::csv)};
     std::string line;
     std::getline(lines, line);
     while (std::getline(lines, line)) names.insert(line.substr(0, line.find(',')));
@@ -98,12 +98,13 @@ class Capture {
                               static_cast<Protocol>(protocol), static_cast<std::uint32_t>(packet.size() - 20)};
     set(packet, at, Checksum{}.add(pseudo).add(octets.subspan(20)).finish());
   }
-  [[nodiscard]] std::string told(void (Statistics::*how)(std::string&) const) const {
+  [[nodiscard]] std::string told(StatisticsFormat format) const {
     Statistics statistics{[](std::string_view) { return unexpected(std::string{"no filters here"}); }};
     EXPECT_TRUE(statistics.add("advice").has_value());
     SessionMemory session;
     Dissector dissector{&session};
     Dissection dissection{statistics.detail(), true};
+    dissection.wants_layers = statistics.reads_layers();
     for (const Packet& packet : packets_) {
       PacketRecord record = record_of(packet.octets, LinkType::raw, {packet.time});
       record.original_length += packet.cut;
@@ -111,7 +112,7 @@ class Capture {
       statistics.take(dissection);
     }
     std::string out;
-    (statistics.*how)(out);
+    statistics.append(out, format);
     return out;
   }
 

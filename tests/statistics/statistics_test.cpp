@@ -8,6 +8,7 @@
 
 #include "encap/analyze/session_memory.h"
 #include "encap/dissect/dissector.h"
+#include "statistics/frame_ranges.h"
 #include "support/packet_text.h"
 
 namespace encap::test {
@@ -24,12 +25,13 @@ Result<PacketFilter, std::string> even_frames(std::string_view text) {
 
 /// The statistics of a file of tests/packets.
 Statistics read(const std::string& name, std::initializer_list<std::string_view> asked,
-                FilterCompiler compile = no_filters) {
-  Statistics statistics{std::move(compile)};
+                FilterCompiler compile = no_filters, StatisticsOptions options = {}) {
+  Statistics statistics{std::move(compile), options};
   for (const std::string_view text : asked) EXPECT_TRUE(statistics.add(text).has_value()) << text;
   SessionMemory session;
   Dissector dissector{&session};
   Dissection dissection{statistics.detail(), true};
+  dissection.wants_layers = statistics.reads_layers();
   for (const WrittenPacket& packet :
        read_packet_text(fs::path{ENCAP_SOURCE_DIR} / "tests" / "packets" / (name + ".hex"))) {
     const PacketRecord record = packet.record();
@@ -39,9 +41,10 @@ Statistics read(const std::string& name, std::initializer_list<std::string_view>
   return statistics;
 }
 
-std::string text_of(const std::string& name, std::string_view asked, FilterCompiler compile = no_filters) {
+std::string text_of(const std::string& name, std::string_view asked, FilterCompiler compile = no_filters,
+                    StatisticsOptions options = {}) {
   std::string text;
-  read(name, {asked}, std::move(compile)).append_text(text);
+  read(name, {asked}, std::move(compile), options).append(text, StatisticsFormat::text);
   return text;
 }
 std::string error_of(std::string_view asked) {
@@ -114,6 +117,53 @@ Errors (3)
 }
 
 TEST(Statistics, leaves_out_notes_that_are_not_severe_enough) { EXPECT_EQ(text_of("dns_tcp", "expert,error"), ""); }
+
+TEST(Statistics, names_the_frames_that_have_a_note) {
+  const std::string text = text_of("dns_tcp", "expert", no_filters, {.frames = true});
+  EXPECT_EQ(text, R"()");
+  std::string csv;
+  read("dns_tcp", {"expert"}, no_filters, {.frames = true}).append(csv, StatisticsFormat::csv);
+  EXPECT_EQ(csv, R"()");
+}
+
+TEST(Statistics, counts_round_trips_in_each_direction) {
+  EXPECT_EQ(text_of("dns_tcp", "rtt,tcp"), R"()");
+  std::string json;
+  read("dns_tcp", {"rtt,tcp"}).append(json, StatisticsFormat::json);
+  EXPECT_EQ(json, R"()");
+}
+
+TEST(FrameRanges, joins_frames_that_follow_one_another) {
+  std::uint64_t ranges = 0;
+  FrameRanges frames;
+  const auto text = [&] {
+    std::string out;
+    frames.append_text(out);
+    return out;
+  };
+  EXPECT_EQ(text(), "");
+  for (const std::uint64_t frame : {1, 1, 2, 3, 7}) frames.add(frame, ranges);
+  EXPECT_EQ(text(), "1-3, 7");
+  for (const std::uint64_t frame : {1000, 1001, 5'000'000'000, 5'000'000'001}) frames.add(frame, ranges);
+  EXPECT_EQ(text(), "1-3, 7, 1000-1001, 5000000000-5000000001");
+  EXPECT_EQ(ranges, 4u);
+}
+
+TEST(FrameRanges, says_where_there_was_no_room_for_more) {
+  std::uint64_t ranges = FrameRanges::most_ranges - 1;
+  FrameRanges frames;
+  FrameRanges late;
+  for (const std::uint64_t frame : {4, 5, 9, 10}) {
+    frames.add(frame, ranges);
+    late.add(frame + 10, ranges);
+  }
+  std::string out;
+  frames.append_text(out);
+  EXPECT_EQ(out, "4-5, ...");
+  out.clear();
+  late.append_text(out);
+  EXPECT_EQ(out, "...");
+}
 
 TEST(Statistics, counts_packet_lengths_in_ranges) {
   EXPECT_EQ(text_of("dns_tcp", "plen,tree"), R"(
@@ -244,7 +294,7 @@ TEST(Statistics, counts_by_time) {
 TEST(Statistics, prints_the_one_added_last_first) {
   std::string one_by_one = text_of("udp", "conv,ip") + text_of("udp", "io,phs");
   std::string together;
-  read("udp", {"io,phs", "conv,ip"}).append_text(together);
+  read("udp", {"io,phs", "conv,ip"}).append(together, StatisticsFormat::text);
   EXPECT_EQ(together, one_by_one);
 }
 
@@ -262,7 +312,7 @@ Filter:even
 
 TEST(Statistics, writes_json) {
   std::string json;
-  read("dns_tcp", {"conv,tcp", "endpoints,ip"}).append_json(json);
+  read("dns_tcp", {"conv,tcp", "endpoints,ip"}).append(json, StatisticsFormat::json);
   EXPECT_EQ(
       json,
       R"([{"statistic":"endpoints,ip","rows":[{"address":"192.0.2.1","port":null,"frames":9,"bytes":589,"frames_sent":6,"bytes_sent":359,"frames_received":3,"bytes_received":230},{"address":"192.0.2.2","port":null,"frames":9,"bytes":589,"frames_sent":3,"bytes_sent":230,"frames_received":6,"bytes_received":359}]},{"statistic":"conv,tcp","rows":[{"source":"192.0.2.1","source_port":50000,"destination":"192.0.2.2","destination_port":53,"stream":0,"frames_to_source":3,"bytes_to_source":230,"frames_to_destination":6,"bytes_to_destination":359,"frames":9,"bytes":589,"start":0.0,"duration":0.008}]}]
@@ -271,7 +321,7 @@ TEST(Statistics, writes_json) {
 
 TEST(Statistics, writes_csv) {
   std::string csv;
-  read("http", {"http_req,tree"}).append_csv(csv);
+  read("http", {"http_req,tree"}).append(csv, StatisticsFormat::csv);
   EXPECT_EQ(csv, R"(path,topic,depth,count,average,minimum,maximum,rate,burst_rate,burst_start
 HTTP Requests by HTTP Host,HTTP Requests by HTTP Host,0,6,,,,0.6,0.06,0
 HTTP Requests by HTTP Host > a,a,1,3,,,,0.3,0.03,0
@@ -304,9 +354,62 @@ TEST(Statistics, reads_no_more_of_a_packet_than_is_counted) {
   Statistics statistics{no_filters};
   ASSERT_TRUE(statistics.add("conv,tcp").has_value());
   ASSERT_TRUE(statistics.add("io,phs").has_value());
-  EXPECT_EQ(statistics.detail(), Detail::facts);
   ASSERT_TRUE(statistics.add("expert").has_value());
+  EXPECT_EQ(statistics.detail(), Detail::facts);
+  EXPECT_TRUE(statistics.reads_layers());
+  ASSERT_TRUE(statistics.add("http,tree").has_value());
   EXPECT_EQ(statistics.detail(), Detail::fields);
+}
+
+TEST(Statistics, reads_no_layers_where_ends_alone_are_counted) {
+  Statistics statistics{no_filters};
+  for (const std::string_view name : {"conv,tcp", "endpoints,eth", "plen,tree", "io,stat,1", "rtt,tcp"}) {
+    ASSERT_TRUE(statistics.add(name).has_value()) << name;
+  }
+  EXPECT_EQ(statistics.detail(), Detail::facts);
+  EXPECT_FALSE(statistics.reads_layers());
+}
+
+TEST(Statistics, takes_the_frame_for_a_layer_where_a_filter_names_it) {
+  const auto first_layer = [](std::string_view filter) {
+    Statistics statistics{even_frames};
+    EXPECT_TRUE(statistics.add("io,phs").has_value());
+    statistics.see_filter(filter);
+    Dissection dissection{Detail::facts};
+    Dissector dissector;
+    const auto packets = read_packet_text(fs::path{ENCAP_SOURCE_DIR} / "tests" / "packets" / "udp.hex");
+    const PacketRecord record = packets.front().record();
+    dissector.dissect(record, dissection);
+    statistics.take(dissection);
+    std::string csv;
+    statistics.append(csv, StatisticsFormat::csv);
+    csv.erase(0, csv.find('\n') + 1);
+    return csv.substr(0, csv.find(','));
+  };
+  EXPECT_EQ(first_layer(""), "eth");
+  EXPECT_EQ(first_layer("tcp"), "eth");
+  EXPECT_EQ(first_layer("http.host == \"frame.len\""), "eth");
+  EXPECT_EQ(first_layer("frameshift"), "eth");
+  EXPECT_EQ(first_layer("frame.len > 60"), "frame");
+  EXPECT_EQ(first_layer("!(tcp||frame)"), "frame");
+}
+
+TEST(Statistics, says_row_by_row_that_text_may_be_taken) {
+  const Statistics statistics = read("udp", {"expert", "conv,ip"});
+  for (const StatisticsFormat format : {StatisticsFormat::text, StatisticsFormat::json, StatisticsFormat::csv}) {
+    std::string whole;
+    statistics.append(whole, format);
+    std::string taken;
+    std::string part;
+    int times = 0;
+    statistics.append(part, format, [&] {
+      taken += part;
+      part.clear();
+      ++times;
+    });
+    EXPECT_EQ(taken + part, whole);
+    EXPECT_EQ(times, 4);
+  }
 }
 
 }  // namespace

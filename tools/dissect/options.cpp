@@ -23,6 +23,8 @@ constexpr const char* examples = R"(Examples:
       a table of fields
   dissect -Y 'http.request and ip.src == 10.0.0.0/8' http.pcap
       the packets that a display filter of tshark's selects
+  dissect -Y 'tcp.stream == 3' -w third.pcapng all.pcapng
+      the packets of one connection, as a capture with their comments
   dissect -T json http.pcap | jq .[0]._source.layers.ip
       JSON; -T ek for Elasticsearch
   dissect -q -z conv,tcp -z expert http.pcap
@@ -66,7 +68,7 @@ std::uint64_t number_from_one(const std::string& option, const std::string& text
   return count;
 }
 
-using StatisticsFormat = CommandOptions::StatisticsFormat;
+using encap::StatisticsFormat;
 constexpr Choice<StatisticsFormat> statistics_formats[] = {
     {"text", StatisticsFormat::text}, {"json", StatisticsFormat::json}, {"csv", StatisticsFormat::csv}};
 
@@ -94,14 +96,22 @@ std::string statistics_text() {
   return text;
 }
 
-void add_statistics(CommandOptions& options, const std::vector<std::string>& names) {
-  if (names.empty()) return;
+void add_statistics(CommandOptions& options, const std::vector<std::string>& names, bool frames,
+                    const std::string& filter) {
+  if (names.empty()) {
+    if (frames) throw CLI::ValidationError("--frames", "belongs to -z");
+    return;
+  }
   const bool tree_is_shown = options.tree || (options.format != Format::text && options.format != Format::tabs);
-  options.statistics.emplace(compile, tree_is_shown);
+  options.statistics.emplace(compile, encap::StatisticsOptions{tree_is_shown, frames});
   for (const std::string& name : names) {
     if (const auto added = options.statistics->add(name); !added) refuse("-z", name, added.error());
   }
+  options.statistics->see_filter(filter);
 }
+
+constexpr Choice<encap::CaptureFormat> capture_formats[] = {{"pcap", encap::CaptureFormat::pcap},
+                                                            {"pcapng", encap::CaptureFormat::pcapng}};
 
 encap::TimeFormat time_format(const std::string& text) {
   const auto format = encap::find_time_format(text);
@@ -185,6 +195,18 @@ void check(CommandOptions& options, std::vector<std::string> fields, const std::
   options.fields = std::move(*selection);
 }
 
+/// Who writes a file looks at no list, unless it is asked for, as with tshark.
+void check_output(CommandOptions& options, bool format_is_asked_for, bool has_statistics) {
+  if (options.kept.empty()) {
+    if (options.kept_format) throw CLI::ValidationError("-F", "belongs to -w");
+    return;
+  }
+  const bool shows = options.summary || options.tree || options.hex || format_is_asked_for;
+  if (!shows) options.quiet = true;
+  if (options.kept == "-" && (!options.quiet || has_statistics))
+    throw CLI::ValidationError("-w", "standard output cannot take both the capture and what is shown");
+}
+
 /// Whether the text is a filter; what is wrong with it is said.
 bool set_filter(CommandOptions& options, const std::string& text) {
   auto filter = encap::Filter::compile(text);
@@ -232,6 +254,11 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   app.add_option("-Y,--display-filter", filter, "Only packets that match, as in \"tcp.port == 80 and http\"")
       ->type_name("FILTER")
       ->group("Input");
+  std::string capture_filter;
+  app.add_option("-f,--capture-filter", capture_filter,
+                 "As if only these packets had been captured; in tcpdump's language, as in \"port 80\"")
+      ->type_name("FILTER")
+      ->group("Input");
   bool no_names = false;
   app.add_flag("-n", no_names, "Names are never looked up; taken for tshark's sake")->group("Input");
 
@@ -255,6 +282,14 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
            "Count and print at the end, as in -z conv,tcp; may be given again; -z help lists them", statistics);
   add("Output", "--format", "FORMAT", "Of -z: text, json or csv [text]",
       [&options](Text text) { options.statistics_format = choose("--format", text, statistics_formats); });
+  app.add_option("-w", options.kept,
+                 "Write the packets that match to FILE; shows none, unless -P, -V, -x or -T is there")
+      ->type_name("FILE")
+      ->group("Output");
+  add("Output", "-F", "FORMAT", "Of -w: pcap or pcapng [what the name says, else that of the capture]",
+      [&options](Text text) { options.kept_format = choose("-F", text, capture_formats); });
+  bool frames = false;
+  app.add_flag("--frames", frames, "Of -z expert: the numbers of the packets that have each note")->group("Output");
   add("Output", "-t", "TIME", "Time column: r, a, ad, adoy, d, dd, e, u, ud or udoy [r: since the first packet]",
       [&options](Text text) { options.time = time_format(text); });
   Colour colour = Colour::automatic;
@@ -280,8 +315,10 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
       return ExitCode::done;
     }
     check(options, std::move(fields), settings);
+    check_output(options, app.count("-T") != 0, !statistics.empty());
     if (!filter.empty() && !set_filter(options, filter)) return ExitCode::usage;
-    add_statistics(options, statistics);
+    if (!capture_filter.empty()) options.capture_filter.emplace(capture_filter);
+    add_statistics(options, statistics, frames, filter);
     return options;
   } catch (const CLI::Success& wanted) {
     return static_cast<ExitCode>(app.exit(wanted));

@@ -6,6 +6,8 @@
 #include <variant>
 #include <vector>
 
+#include "encap/capture/bpf_filter.h"
+#include "encap/capture/capture_file_writer.h"
 #include "encap/filter/filter.h"
 #include "encap/render/fields.h"
 #include "encap/render/list.h"
@@ -17,6 +19,8 @@ struct CommandOptions {
   enum class Format : std::uint8_t { text, tabs, fields, json, json_raw, ek };
 
   std::string capture;  ///< `-` is standard input
+  std::string kept;     ///< the file that packets which match are written to; empty: none
+  std::optional<encap::CaptureFormat> kept_format;
   std::uint64_t packets = UINT64_MAX;
   std::uint64_t threads = UINT64_MAX;  ///< that may work at the same time
   Format format = Format::text;
@@ -29,15 +33,15 @@ struct CommandOptions {
   std::vector<std::string> detailed;  ///< the layers that -O names
   encap::TimeFormat time = encap::TimeFormat::relative;
 
-  std::optional<encap::Filter> filter;  ///< packets it does not match are read and not shown
+  std::optional<encap::CaptureFilter> capture_filter;  ///< packets it does not match are as if they were not there
+  std::optional<encap::Filter> filter;                 ///< packets it does not match are read and not shown
   std::optional<encap::FieldSelection> fields;
   encap::FieldsFormat fields_format;
   bool header = false;
   bool byte_order_mark = false;
 
-  enum class StatisticsFormat : std::uint8_t { text, json, csv };
   std::optional<encap::Statistics> statistics;  ///< what -z asks for
-  StatisticsFormat statistics_format = StatisticsFormat::text;
+  encap::StatisticsFormat statistics_format = encap::StatisticsFormat::text;
 };
 
 /// Reads the command line. Prints help, the version or what is wrong with the line, and returns the exit code then.

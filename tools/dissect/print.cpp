@@ -17,6 +17,7 @@
 #include "encap/render/json.h"
 #include "encap/render/tree.h"
 #include "interrupt.h"
+#include "kept_packets.h"
 #include "output.h"
 #include "side_by_side.h"
 
@@ -42,6 +43,11 @@ ExitCode report_output() {
   return ExitCode::io;
 }
 
+ExitCode refuse_filter(const std::string& reason) {
+  fmt::print(stderr, "dissect: -f: {}\n", reason);
+  return ExitCode::usage;
+}
+
 bool is_json(Format format) noexcept {
   return format == Format::json || format == Format::json_raw || format == Format::ek;
 }
@@ -61,6 +67,8 @@ class Printer {
   explicit Printer(CommandOptions& options) : options_{options}, json_{json_format(options)} {
     // Without -V and -x the list is what there is to see.
     list_ = options.summary || (!options.tree && !options.hex);
+    detail_ = detail();
+    if (detail_ == Detail::fields && !options.statistics) interest_ = encap::Interest::in_fields(fields_looked_at());
   }
 
   [[nodiscard]] Detail detail() const {
@@ -69,14 +77,23 @@ class Printer {
     if (options_.statistics) detail = std::max(detail, options_.statistics->detail());
     return detail;
   }
+  /// The protocols whose items are looked at; null: all. Lifetime: that of the printer.
+  [[nodiscard]] const encap::Interest* interest() const { return interest_.in_all() ? nullptr : &interest_; }
   /// Whether packets may be rendered at the same time: lines of the list stand for themselves.
   [[nodiscard]] bool side_by_side() const {
-    return !options_.filter && !options_.statistics && !options_.fields && !options_.tree && !options_.hex &&
-           !is_json(options_.format);
+    return !options_.quiet && !options_.filter && !options_.statistics && options_.kept.empty() && !options_.fields &&
+           !options_.tree && !options_.hex && !is_json(options_.format);
   }
-  /// Whether a packet is shown.
-  [[nodiscard]] bool wants(const Dissection& dissection) {
-    return !options_.filter || options_.filter->matches(dissection);
+  /// Dissects a packet. Whether it is shown.
+  [[nodiscard]] bool read(const encap::Dissector& dissector, const encap::PacketRecord& record,
+                          const encap::FramePlace& place, Dissection& dissection) {
+    if (is_looked_at_by_nobody()) return true;
+    // What the headers tell saves the look at the fields. What is remembered of a packet that is not shown is the same.
+    const auto told = options_.filter && !options_.statistics ? options_.filter->matches(record) : std::nullopt;
+    dissection.detail = !told ? detail_ : *told ? shown_detail() : Detail::facts;
+    dissector.dissect(record, place, dissection);
+    if (options_.statistics) options_.statistics->take(dissection);
+    return told ? *told : !options_.filter || options_.filter->matches(dissection);
   }
   void begin(std::string& out) {
     if (options_.quiet) return;
@@ -107,11 +124,20 @@ class Printer {
   }
 
  private:
+  [[nodiscard]] bool is_looked_at_by_nobody() const {
+    return !options_.kept.empty() && options_.quiet && !options_.filter && !options_.statistics;
+  }
   [[nodiscard]] Detail shown_detail() const {
-    if (options_.quiet) return options_.statistics ? Detail::facts : Detail::columns;
+    if (options_.quiet) return Detail::facts;
     if (is_json(options_.format)) return Detail::items;
     if (options_.fields) return options_.fields->detail();
     return options_.tree || options_.hex ? Detail::items : Detail::columns;
+  }
+  [[nodiscard]] std::vector<std::string> fields_looked_at() const {
+    std::vector<std::string> names;
+    if (options_.filter) names = options_.filter->fields();
+    if (options_.fields) names.insert(names.end(), options_.fields->names().begin(), options_.fields->names().end());
+    return names;
   }
   void text(std::string& out, const Dissection& dissection) {
     if (list_) line(out, dissection);
@@ -132,20 +158,10 @@ class Printer {
 
   CommandOptions& options_;
   encap::JsonWriter json_;
+  Detail detail_ = Detail::items;  // that tells whether a packet is shown, and shows it
+  encap::Interest interest_;
   bool list_;
 };
-
-void append_statistics(std::string& out, const CommandOptions& options) {
-  using StatisticsFormat = CommandOptions::StatisticsFormat;
-  switch (options.statistics_format) {
-    case StatisticsFormat::text:
-      return options.statistics->append_text(out);
-    case StatisticsFormat::json:
-      return options.statistics->append_json(out);
-    case StatisticsFormat::csv:
-      return options.statistics->append_csv(out);
-  }
-}
 
 // A short capture is over before threads have started.
 constexpr std::uint64_t packets_alone = 4096;
@@ -174,6 +190,11 @@ ExitCode print(CommandOptions& options) {
   encap::Dissector dissector{&session};
   encap::Statistics* const statistics = options.statistics ? &*options.statistics : nullptr;
   Dissection dissection{printer.detail(), statistics != nullptr};
+  dissection.wants_facts = statistics != nullptr;
+  dissection.wants_layers = statistics != nullptr && statistics->reads_layers();
+  dissection.interest = printer.interest();
+  std::optional<KeptPackets> kept;
+  if (!options.kept.empty()) kept.emplace(options.kept, options.kept_format);
   std::optional<SideBySide> others;
   const bool may_share = printer.side_by_side() && !output.writes_each_packet() &&
                          std::min<std::uint64_t>(options.threads, std::thread::hardware_concurrency()) > 1;
@@ -181,13 +202,19 @@ ExitCode print(CommandOptions& options) {
   std::optional<IoError> damage;
 
   printer.begin(output.text());
-  for (std::uint64_t count = 0; count < options.packets && interrupted_by() == 0; ++count) {
+  for (std::uint64_t count = 0; count < options.packets && interrupted_by() == 0;) {
     const auto record = file->next();
     if (!record) {
       damage = record.error();
       break;
     }
     if (*record == nullptr) break;
+    if (options.capture_filter) {
+      const auto passes = options.capture_filter->matches(**record);
+      if (!passes) return refuse_filter(passes.error());
+      if (!*passes) continue;
+    }
+    ++count;
     const std::uint64_t passed_over = file->frames_without_packet();
     dissector.skip_frames(passed_over - without_packet);
     without_packet = passed_over;
@@ -197,21 +224,39 @@ ExitCode print(CommandOptions& options) {
       if (!others->add(**record, place)) return report_output();
       continue;
     }
-    dissector.dissect(**record, place, dissection);
-    if (statistics != nullptr) statistics->take(dissection);
-    if (!printer.wants(dissection)) continue;
+    if (!printer.read(dissector, **record, place, dissection)) continue;
     dissector.displayed();
+    if (kept) {
+      if (auto written = kept->add(**record); !written) return report(written.error());
+    }
     printer.packet(output.text(), dissection);
     if (!output.packet_added()) return report_output();
-    if (may_share && count == packets_alone) {
+    if (may_share && count > packets_alone) {
       const auto render = [&printer](std::string& out, const Dissection& packet) { printer.packet(out, packet); };
       others.emplace(dissector, render, output);
     }
   }
   if (others && !others->finish()) return report_output();
   printer.end(output.text());
-  if (statistics != nullptr) append_statistics(output.text(), options);
+  if (statistics != nullptr) {
+    int failure = 0;
+    statistics->append(output.text(), options.statistics_format, [&] {
+      if (failure != 0) {
+        output.text().clear();
+      } else if (!output.packet_added()) {
+        failure = errno;
+      }
+    });
+    if (failure != 0) {
+      errno = failure;
+      return report_output();
+    }
+  }
   if (!output.write()) return report_output();
+  if (kept) {
+    if (auto written = kept->finish(); !written) return report(written.error());
+    if (const std::string lost = kept->left_out(); !lost.empty()) fmt::print(stderr, "dissect: {}\n", lost);
+  }
   if (const int signal = interrupted_by(); signal != 0)
     return signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;
   return damage ? report(*damage) : ExitCode::done;

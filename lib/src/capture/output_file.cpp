@@ -106,8 +106,8 @@ bool same_file(const struct stat& a, const struct stat& b) noexcept {
 }  // namespace
 
 Result<std::unique_ptr<OutputFile>, IoError> OutputFile::open(const std::string& path, Delivery when,
-                                                              WholeUnits whole_units) {
-  std::unique_ptr<OutputFile> file{new OutputFile{path, whole_units}};
+                                                              NextUnit next_unit, Bytes end) {
+  std::unique_ptr<OutputFile> file{new OutputFile{path, next_unit, end}};
   struct stat about {};
   Result<void, IoError> opened;
   if (path == "-") {
@@ -206,21 +206,47 @@ Result<void, IoError> OutputFile::open_spool() {
 
 Result<void, IoError> OutputFile::append(Bytes units) {
   assert(file_);
+  if (!end_.empty() && is_private()) return append_with_end(units);
   const Written done = write_all(file_.get(), units);
   if (done.code == 0) {
     size_ += units.size();
     return {};
   }
-  const std::size_t whole = whole_units_(size_, units.first(done.octets));
+  const std::size_t whole = whole_units(size_, units.first(done.octets));
   cut_back(file_.get(), done.octets - whole);
   size_ += whole;
+  if (size_ != 0) static_cast<void>(write_all(file_.get(), end_));
+  ended_ = true;
   return unexpected(error("write", done.code));
+}
+
+// The end follows each unit at once and the next unit is written over it: so it has its place on a disk that fills up.
+Result<void, IoError> OutputFile::append_with_end(Bytes unit) {
+  int code = write_all(file_.get(), unit).code;
+  if (code == 0) code = write_all(file_.get(), end_).code;
+  const auto move_to = [this](std::uint64_t offset) {
+    static_cast<void>(::lseek(file_.get(), static_cast<off_t>(offset), SEEK_SET));
+  };
+  if (code == 0) {
+    size_ += unit.size();
+  } else {
+    move_to(size_);
+    if (size_ != 0) static_cast<void>(write_all(file_.get(), end_));
+    static_cast<void>(::ftruncate(file_.get(), static_cast<off_t>(size_with_end())));
+  }
+  move_to(size_);
+  return code == 0 ? Result<void, IoError>{} : unexpected(error("write", code));
 }
 
 Result<void, IoError> OutputFile::commit() {
   if (!file_) return {};
   Result<void, IoError> published;
-  if (target_) {
+  if (!is_private() && !ended_ && size_ != 0) {
+    if (const int code = write_all(file_.get(), end_).code; code != 0) published = unexpected(error("write", code));
+  }
+  if (!published) {
+    // What has left is all there will be.
+  } else if (target_) {
     published = copy_to_target(overwrites_);
   } else if (const int code = deferred_error(file_.get()); code != 0) {
     published = unexpected(error("write", code));
@@ -247,19 +273,21 @@ Result<void, IoError> OutputFile::take_name() {
 
 Result<void, IoError> OutputFile::copy_to_target(bool replace) {
   if (replace && ::ftruncate(target_.get(), 0) != 0) return unexpected(error("write", errno));
-  constexpr std::size_t chunk_size = std::size_t{1} << 20;
-  std::vector<std::byte> chunk(chunk_size);
+  std::vector<std::byte> chunk(maximum_unit_length);
   std::uint64_t copied = 0;
-  while (copied < size_) {
-    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size(), size_ - copied));
+  while (copied < size_with_end()) {
+    const std::size_t wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size(), size_with_end() - copied));
     const ssize_t count = ::pread(file_.get(), chunk.data(), wanted, static_cast<off_t>(copied));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return unexpected(error("read back", errno));
-    const Bytes octets = Bytes{chunk}.first(whole_units_(copied, Bytes{chunk}.first(static_cast<std::size_t>(count))));
+    const Bytes octets = Bytes{chunk}.first(whole_units(copied, Bytes{chunk}.first(static_cast<std::size_t>(count))));
     if (octets.empty()) return unexpected(error("read back", EIO));
     const Written done = write_all(target_.get(), octets);
     if (done.code != 0) {
-      cut_back(target_.get(), done.octets - whole_units_(copied, octets.first(done.octets)));
+      const std::size_t whole = whole_units(copied, octets.first(done.octets));
+      cut_back(target_.get(), done.octets - whole);
+      if (copied + whole != 0) static_cast<void>(write_all(target_.get(), end_));
       return unexpected(error("write", done.code));
     }
     copied += octets.size();

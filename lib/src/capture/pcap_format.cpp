@@ -4,17 +4,13 @@
 #include <array>
 
 #include "capture/capture_limits.h"
+#include "capture/pcap_layout.h"
 
 namespace encap {
 namespace {
 
-struct FileHeader {
-  static constexpr std::size_t magic = 0, major_version = 4, minor_version = 6, link_type = 20, length = 24;
-};
-
-struct RecordHeader {
-  static constexpr std::size_t seconds = 0, fraction = 4, captured_length = 8, original_length = 12, length = 16;
-};
+using pcap::FileHeader;
+using pcap::RecordHeader;
 
 struct Variant {
   std::uint32_t magic;
@@ -24,8 +20,8 @@ struct Variant {
 };
 
 constexpr std::array variants{
-    Variant{0xa1b2c3d4, 1000, FileHeader::length, RecordHeader::length},
-    Variant{0xa1b23c4d, 1, FileHeader::length, RecordHeader::length},
+    Variant{FileHeader::microsecond_magic, 1000, FileHeader::length, RecordHeader::length},
+    Variant{FileHeader::nanosecond_magic, 1, FileHeader::length, RecordHeader::length},
     // Kuznetzov's: interface, protocol and packet type follow each record header.
     Variant{0xa1b2cd34, 1000, FileHeader::length, RecordHeader::length + 8},
     // Ixia's, of hardware and of software: the size of the file follows its header.

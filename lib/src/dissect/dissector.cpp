@@ -8,10 +8,10 @@ namespace encap {
 FramePlace Dissector::place(const PacketRecord& record) noexcept {
   if (!any_) {
     any_ = true;
-    first_ = last_ = last_displayed_ = record.timestamp;
+    first_ = last_ = record.timestamp;
   }
   const FramePlace place{++frames_, record.timestamp - first_, record.timestamp - last_,
-                         record.timestamp - last_displayed_};
+                         any_displayed_ ? record.timestamp - last_displayed_ : Duration{}};
   last_ = record.timestamp;
   return place;
 }

@@ -315,6 +315,7 @@ void add_exchange(Message& m, ItemId id_item, const Exchange& exchange, bool res
 
 // `whole` starts with the length that precedes a message in a stream, where `in` is part of one.
 void read_message(Packet& p, const Octets& in, const ProtocolInfo& protocol, Variant variant, const Octets* whole) {
+  const InFull in_full{p};
   constexpr std::string_view columns[] = {"DNS", "MDNS", "LLMNR"};
   p.set_protocol(columns[static_cast<std::size_t>(variant)]);
   p.clear_info();

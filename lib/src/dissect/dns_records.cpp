@@ -742,9 +742,7 @@ void read_tkey(Record& r) {
     const Octets key = r.in.part(r.at, key_size);
     const ItemId item = step(r, tkey_key_data, key_size);
     if (mode == 3 && !r.p.stopped()) {  // GSS-API, whose tokens are not read any further
-      const ItemId top = std::exchange(r.p.top, item);
-      r.p.call_data(key);
-      r.p.top = top;
+      r.p.call_data(key, item);
     }
   }
   const std::uint32_t other_size = step_u16(r, tkey_other_size);

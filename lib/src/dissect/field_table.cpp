@@ -56,6 +56,14 @@ std::vector<const Field*> fields_named(std::string_view name) {
   return fields;
 }
 
+std::vector<std::string_view> protocols_declaring(std::string_view name) {
+  std::vector<std::string_view> protocols;
+  for (const FieldEntry& entry : declared_fields()) {
+    if (entry.field->name == name) protocols.push_back(entry.protocol);
+  }
+  return protocols;
+}
+
 const FieldEntry* find_field(std::string_view name) {
   const auto entries = all_fields();
   const auto at =

@@ -42,6 +42,7 @@ std::uint32_t dissect_chunks(Packet& p, ItemId tree, const Octets& body, Octets&
     const Bytes chunk = p.octets(body, line.next, size);
     if (p.stopped()) return 0;
     joined_size += static_cast<std::uint32_t>(characters(chunk).copy(joined + joined_size, size));
+    if (p.wants_layers() && !p.need(body, offset, line.next - offset + size + 2)) return 0;
     if (items) {
       const ItemId item = p.add_text(whole, body, offset, line.next - offset + size + 2,
                                      size == 0 ? "End of chunked encoding" : p.text("Data chunk ({} octets)", size));
@@ -65,7 +66,9 @@ std::uint32_t dissect_chunks(Packet& p, ItemId tree, const Octets& body, Octets&
       if (trailer.complete) end = trailer.next;
     } while (trailer.complete && trailer.length > 0);
     if (before_last > offset) {
-      add_ascii(p, whole, trailer_part, body, offset, before_last - offset);
+      const bool has_nul = characters(bytes, offset, before_last - offset).find('\0') != std::string_view::npos;
+      const InFull in_full{p, has_nul};
+      add_ascii(p, in_full.below(whole), trailer_part, body, offset, before_last - offset);
       left -= std::min(left, before_last - offset);
       offset = before_last;
     }
@@ -89,7 +92,7 @@ bool dissect_media(Packet& p, ItemId tree, const Message& message, const Octets&
   if (protocol != nullptr) {
     if (p.call(*protocol, body) != 0) return true;
     if (p.stopped()) return false;
-    if (tree != ItemId::none) p.note(tree, subdissector_failed);
+    p.note(tree, subdissector_failed);
   }
   for (const ProtocolInfo* image : {&png_protocol, &image_jfif_protocol, &image_gif_protocol}) {
     if (p.call(*image, body) != 0) return true;
@@ -105,10 +108,7 @@ void show_data(Packet& p, ItemId item, const Octets& in) {
     if (in.captured != 0) p.add_layer_name("data");
     return;
   }
-  const ItemId top = p.top;
-  p.top = item;
-  p.call_data(in);
-  p.top = top;
+  p.call_data(in, item);
 }
 
 void dissect_body(Packet& p, ItemId layer, const Message& message, const Octets& body, std::uint32_t& length) {
@@ -123,7 +123,7 @@ void dissect_body(Packet& p, ItemId layer, const Message& message, const Octets&
     return;
   }
   if (message.has_encoding && !equals_ignoring_case(message.encoding, "identity")) {
-    const bool beginning = !p.wants_items() && !message.type.starts_with("multipart/");
+    const bool beginning = !p.wants_layers() && !message.type.starts_with("multipart/");
     const std::optional<Bytes> decoded = decode_content(p, message.encoding, data.bytes(), beginning);
     ItemId item = ItemId::none;
     if (p.wants_items()) {
@@ -134,7 +134,7 @@ void dissect_body(Packet& p, ItemId layer, const Message& message, const Octets&
                              : p.text("Content-encoded entity body ({}): {} bytes", message.encoding, data.captured));
     }
     if (!decoded) {
-      if (item != ItemId::none) p.note(item, decompression_failed);
+      p.note(item, decompression_failed);
       show_data(p, item, data);
       return;
     }

@@ -168,9 +168,11 @@ void dissect_header(Packet& p, Message& message, ItemId tree, const Octets& in, 
   const std::string_view shown = items ? escaped(p, characters(in.bytes(), offset, whole)) : std::string_view{};
   const KnownHeader* const known = is_valid_header_name(name) ? find_header(name) : nullptr;
   if (known == nullptr) {
-    if (!items) return;
-    const ItemId item = add_ascii(p, tree, line_as != nullptr ? *line_as : unknown_header, in, offset, whole);
-    p.set_text(item, shown);
+    ItemId item = ItemId::none;
+    if (items) {
+      item = add_ascii(p, tree, line_as != nullptr ? *line_as : unknown_header, in, offset, whole);
+      p.set_text(item, shown);
+    }
     if (!is_valid_header_name(name)) p.note(item, bad_header_name);
     return;
   }
@@ -204,7 +206,7 @@ void dissect_header(Packet& p, Message& message, ItemId tree, const Octets& in, 
       message.length = number.value_or(0);
       if (!message.has_length) break;
       p.generated(p.add(item, content_length, in, offset, whole, static_cast<std::uint64_t>(message.length)));
-      if (items && message.coding != Coding::none) p.note(item, te_and_length);
+      if (message.coding != Coding::none) p.note(item, te_and_length);
       break;
     }
     case Special::encoding_header:
@@ -212,8 +214,8 @@ void dissect_header(Packet& p, Message& message, ItemId tree, const Octets& in, 
       message.encoding = value;
       break;
     case Special::coding_header:
-      if (items && message.has_length) p.note(item, te_and_length);
-      if (!read_transfer_coding(value, message) && items) p.note(item, te_unknown);
+      if (message.has_length) p.note(item, te_and_length);
+      if (!read_transfer_coding(value, message)) p.note(item, te_unknown);
       break;
     case Special::host_header:
       message.has_host = true;

@@ -82,7 +82,7 @@ std::uint32_t call_quoted(Packet& p, ItemId layer, std::uint16_t ethertype, cons
                 p.flow,     p.ip_protocol, p.ip_hops, p.fragmented};
   p.in_error = true;
   p.writable = false;
-  p.top = layer;
+  p.set_top(layer);
   const ProtocolInfo* const ip = find_protocol(Table::ethertype, ethertype);
   std::uint32_t used = ip != nullptr ? p.call(*ip, in) : 0;
   if (used == 0 && !p.stopped()) {

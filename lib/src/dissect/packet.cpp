@@ -225,9 +225,13 @@ void Packet::move_behind(ItemId last, ItemId sibling) noexcept {
 }
 
 void Packet::note(ItemId item, const Note& kind, std::string_view line) {
-  if (!wants_items()) return;
-  if (item == ItemId::none) item = top;
+  if (!wants_notes()) return;
   const std::string_view message = (line.empty() ? kind.field.label : line).substr(0, 239);  // Wireshark cuts there
+  if (out.wants_layers && !in_error) {
+    out.facts.notes.push_back({&kind.field, kind.severity, kind.group, protocol_name, message});
+  }
+  if (!takes_items()) return;
+  if (item == ItemId::none) item = top;
   const Octets nowhere{};
   const ValueName& severity = severities[static_cast<std::size_t>(kind.severity)];
   const ItemId tree = append_item(item, &expert_layer, nowhere, 0, 0);
@@ -235,17 +239,33 @@ void Packet::note(ItemId item, const Note& kind, std::string_view line) {
   out.at(tree).generated = true;
   out.at(tree).text = text("Expert Info ({}/{}): {}", severity.name, kind.group, message);
   const ItemId named = append_item(tree, &kind.field, nowhere, 0, 0);
-  out.at(named).text = message.data() == line.data() ? out.arena.copy(message) : message;
+  out.at(named).text = message;
   out.at(named).generated = true;
-  const ItemId said = hidden(generated(add_string(tree, expert_message, nowhere, 0, 0, message)));
-  if (out.wants_facts && !in_error) {
-    out.facts.notes.push_back({&kind.field, kind.severity, kind.group, protocol_name, out.at(said).string()});
-  }
+  hidden(generated(add_string(tree, expert_message, nowhere, 0, 0, message, true)));
   const ItemId level = generated(add(tree, expert_severity, nowhere, 0, 0, severity.first));
   set_text(level, text("Severity level: {}", severity.name));
   const ItemId group = generated(add(tree, expert_group, nowhere, 0, 0, group_number(kind.group)));
   set_text(group, text("Group: {}", kind.group));
   if (kind.group == malformed_note.group) hidden(append_item(item, &malformed_layer, nowhere, 0, 0));
+}
+
+void InFull::begin() {
+  Packet& p = packet_;
+  detail_before_ = std::exchange(p.out.detail, Detail::fields);
+  p.takes_items_ = true;
+  top_before_ = p.top;
+  parent_ = p.append_item(ItemId::root, nullptr, Octets{}, 0, 0);
+  if (p.top == ItemId::none) p.top = parent_;
+}
+
+void InFull::end() noexcept {
+  Packet& p = packet_;
+  p.out.detail = detail_before_;
+  p.takes_items_ = false;
+  p.top = top_before_;
+  p.transport = ItemId::none;
+  p.out.items.resize(1);
+  p.out.items.front() = Item{};
 }
 
 std::string_view Packet::text_of(const Address& address) {
@@ -270,7 +290,9 @@ std::uint32_t Packet::call(const ProtocolInfo& protocol, const Octets& in) {
   const std::size_t names_before = names_size_;
   const std::size_t items_before = out.items.size();
   const std::string_view name_before = protocol_name;
+  const bool took_items = takes_items_;
   protocol_name = protocol.short_name;
+  takes_items_ = takes(protocol);
   ++depth_;
   add_layer_name(protocol.layer.name);
   std::uint32_t used = protocol.dissect(*this, in);
@@ -287,6 +309,7 @@ std::uint32_t Packet::call(const ProtocolInfo& protocol, const Octets& in) {
     const bool silent = takes_items() && out.items.size() == items_before;
     if (used == 0 || silent) names_size_ = names_before;
   }
+  takes_items_ = took_items;
   return used;
 }
 
@@ -329,8 +352,8 @@ void Packet::tell_stop() {
         out.columns.info.append(": New fragment overlaps old data (retransmission?)]");
       }
       add_layer_fact(malformed_layer);
-      if (wants_items()) {
-        const ItemId id = append_item(top, &malformed_layer, nowhere, 0, 0);
+      if (wants_notes()) {
+        const ItemId id = takes_items() ? append_item(top, &malformed_layer, nowhere, 0, 0) : ItemId::none;
         set_text(id, text("[Reassembly error, protocol {}: {}]", protocol_name, overlap_note.field.label));
         note(id, overlap_note);
       }
@@ -346,8 +369,8 @@ void Packet::tell_stop() {
         out.columns.info.append(']');
       }
       add_layer_fact(malformed_layer);
-      if (wants_items()) {
-        const ItemId id = append_item(top, &malformed_layer, nowhere, 0, 0);
+      if (wants_notes()) {
+        const ItemId id = takes_items() ? append_item(top, &malformed_layer, nowhere, 0, 0) : ItemId::none;
         set_text(id, text("[Malformed Packet: {}{}]", protocol_name, tail));
         note(id, malformed_note);
       }

@@ -35,6 +35,8 @@ enum class Stop : std::uint8_t {
 
 struct Ipv6Chain;
 
+extern const ProtocolInfo frame_protocol;
+
 /// The packet at hand, as the protocols see it that read it one after the other. Reading never fails aloud: the first
 /// octet that is missing stops the packet, from then on every read gives 0 and nothing is added any more, until
 /// whoever guards the layer says what happened. So a walk reads straight on, and checks `stopped()` in its loops and
@@ -42,7 +44,7 @@ struct Ipv6Chain;
 class Packet {
  public:
   Packet(Dissection& into, Session* remembered) noexcept
-      : out{into}, session{remembered}, writable{into.detail != Detail::facts} {}
+      : out{into}, session{remembered}, writable{into.detail != Detail::facts}, takes_items_{takes(frame_protocol)} {}
 
   // --- what there is -------------------------------------------------------------------------------------------
   Dissection& out;
@@ -122,17 +124,25 @@ class Packet {
 
   // --- the tree. Every call does nothing, and gives ItemId::none, when only columns are wanted, when the parent is
   // none, or when the packet is stopped. An item's octets must be in hand: `need` is called for `length`. -----------
-  [[nodiscard]] bool takes_items() const noexcept { return out.detail >= Detail::fields; }
+  [[nodiscard]] bool takes_items() const noexcept { return takes_items_; }
   [[nodiscard]] bool wants_items() const noexcept { return takes_items() && !stopped(); }
   /// Whether items have lines. Where not, `text` gives nothing and the lines given to other functions are not kept.
   [[nodiscard]] bool wants_lines() const noexcept { return out.detail == Detail::items; }
+  /// Whether a note would be kept: in the tree or among the facts, where what an ICMP error quotes has none.
+  [[nodiscard]] bool wants_notes() const noexcept {
+    return (takes_items() || (out.wants_layers && !in_error)) && !stopped();
+  }
   /// Whether a layer is to be added: items or facts are wanted.
-  [[nodiscard]] bool wants_layers() const noexcept { return (out.wants_facts || takes_items()) && !stopped(); }
+  [[nodiscard]] bool wants_layers() const noexcept { return (out.wants_layers || takes_items()) && !stopped(); }
+  /// Whether what the transports carry is to be read: unless the facts wanted end before it.
+  [[nodiscard]] bool wants_payload() const noexcept {
+    return out.detail != Detail::facts || out.wants_layers || !out.wants_facts;
+  }
   /// Where layers go: the root, or the item that quotes them.
   ItemId top = ItemId::root;
-  /// Lets them go below `item`; where items are not taken, to no place at all.
+  /// Lets them go below `item`. Where there is none they stay where they are; facts are of the left alone.
   void set_top(ItemId item) noexcept {
-    if (item != ItemId::none || !takes_items()) top = item;
+    if (item != ItemId::none || (out.wants_facts && !takes_items())) top = item;
   }
 
   /// A layer's item. `text` as in `Internet Protocol Version 4, Src: 192.0.2.1, Dst: 192.0.2.2`; empty: its name.
@@ -150,7 +160,7 @@ class Packet {
   }
   /// Names a line at the left of the tree that is no protocol's.
   void add_layer_fact(const Field& field) {
-    if (out.wants_facts && top == ItemId::root) out.facts.layers.push_back(&field);
+    if (out.wants_layers && top == ItemId::root) out.facts.layers.push_back(&field);
   }
 
   /// The value is read from the octets, by the field's type: numbers big-endian, strings as they are.
@@ -186,7 +196,8 @@ class Packet {
   ItemId hidden(ItemId item) noexcept;     ///< marks it and returns it
   /// Moves the last child of a parent to the place behind another of its children.
   void move_behind(ItemId last, ItemId sibling) noexcept;
-  /// A note under `item`; with `text` where the note's own label does not say it all. Under `top` when item is none.
+  /// A note under `item`; with `text` where the note's own label does not say it all, which must live as long as the
+  /// dissection. Under `top` when item is none, as where items are not taken: then it is a fact alone.
   void note(ItemId item, const Note& kind, std::string_view text = {});
 
   /// A line, or a part of one: `fmt` into memory that lives as long as the dissection. Nothing where items are wanted
@@ -246,6 +257,8 @@ class Packet {
   bool call(Table table, std::uint32_t value, const Octets& in);
   /// `Data (N bytes)`.
   void call_data(const Octets& in);
+  /// The same below an item.
+  void call_data(const Octets& in, ItemId below);
   /// Calls `walk()`; what stops the packet in there is told in the tree and the columns, and the packet goes on.
   template <class Walk>
   void guard(Walk&& walk) {
@@ -271,6 +284,11 @@ class Packet {
   static constexpr int deepest = 100;  ///< layers inside layers
 
  private:
+  friend class InFull;
+  // Whether the items of a protocol are taken down.
+  [[nodiscard]] bool takes(const ProtocolInfo& protocol) const noexcept {
+    return out.detail >= Detail::fields && (out.interest == nullptr || out.interest->in(protocol));
+  }
   [[nodiscard]] bool may_add(ItemId parent) const noexcept { return parent != ItemId::none && wants_items(); }
   ItemId add_read(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length);
   ItemId add_number(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length,
@@ -280,10 +298,37 @@ class Packet {
   ItemId append_item(ItemId parent, const Field* field, const Octets& in, std::uint32_t offset, std::uint32_t length);
 
   Stop stop_ = Stop::no;
+  bool takes_items_;
   int depth_ = 0;
   fmt::memory_buffer scratch_;
   std::array<char, 512> names_;
   std::size_t names_size_ = 0;
+};
+
+/// Reads what is read in its life with all fields although no items are wanted, for the sake of the notes on them: what
+/// few packets have, so that its notes need no care of their own. The items are forgotten in the end.
+class InFull {
+ public:
+  /// Does nothing unless it is `wanted` and notes are, and no items.
+  explicit InFull(Packet& packet, bool wanted = true) : packet_{packet} {
+    if (wanted && !packet.takes_items() && packet.wants_notes()) begin();
+  }
+  InFull(const InFull&) = delete;
+  InFull& operator=(const InFull&) = delete;
+  ~InFull() {
+    if (parent_ != ItemId::none) end();
+  }
+  /// Where fields go that belong below `item`, which is none where items are not wanted.
+  [[nodiscard]] ItemId below(ItemId item) const noexcept { return item != ItemId::none ? item : parent_; }
+
+ private:
+  void begin();
+  void end() noexcept;
+
+  Packet& packet_;
+  ItemId parent_ = ItemId::none;
+  ItemId top_before_ = ItemId::none;
+  Detail detail_before_ = Detail::facts;
 };
 
 /// Fields that no protocol declares and any layer may have: notes, and what is said of a packet that stopped.

@@ -50,9 +50,11 @@ bool is_in(const std::vector<Range>& ranges, std::uint32_t layer, std::uint32_t 
 
 }  // namespace
 
-Evaluator::Evaluator(Program program) : program_{std::move(program)} {
+Evaluator::Evaluator(Program program) : program_{std::move(program)}, glance_{program_.names} {
   table_.resize(64);
   found_.resize(program_.names.size());
+  glanced_.reserve(2 * program_.names.size());  // items are pointed to
+  mark(program_.test);
 }
 
 bool Evaluator::matches(const Dissection& dissection) {
@@ -61,6 +63,85 @@ bool Evaluator::matches(const Dissection& dissection) {
   arena_.reset();
   if (!found_.empty()) find_items();
   return is_true(program_.test);
+}
+
+// --- at a glance
+// ------------------------------------------------------------------------------------------------------
+
+// Finds the tests that headers answer.
+void Evaluator::mark(Test& test) {
+  for (Test& part : test.parts) mark(part);
+  for (std::size_t kind = 0; kind < Glance::kinds; ++kind) {
+    const auto is_told = [&](const Operand& operand) {
+      if (test.kind == Test::Kind::exists && operand.kind == Operand::Kind::field && !operand.has_layers)
+        return glance_.of(operand.name, kind) != Glance::Knowledge::open;
+      return is_in_headers(operand, kind);
+    };
+    const bool told = test.parts.empty() && std::all_of(test.operands.begin(), test.operands.end(), is_told);
+    if (!told) continue;
+    test.in_headers |= static_cast<std::uint8_t>(1u << kind);
+    may_glance_[kind] = true;
+  }
+}
+
+bool Evaluator::is_in_headers(const Operand& operand, std::size_t kind) const {
+  if (operand.kind == Operand::Kind::field) {
+    if (operand.has_layers || operand.any_type) return operand.any_type;
+    const Glance::Knowledge known = glance_.of(operand.name, kind);
+    return known == Glance::Knowledge::values || known == Glance::Knowledge::absent;
+  }
+  return std::all_of(operand.operands.begin(), operand.operands.end(),
+                     [&](const Operand& part) { return is_in_headers(part, kind); });
+}
+
+std::optional<bool> Evaluator::matches(const PacketRecord& record) {
+  Bytes network;
+  Bytes transport;
+  const auto kind = Glance::kind_of(record, network, transport);
+  if (!kind || !may_glance_[*kind]) return std::nullopt;
+  values_.clear();
+  arena_.reset();
+  glanced_.clear();
+  for (std::size_t name = 0; name < found_.size(); ++name) {
+    found_[name].clear();
+    glance_.read(name, *kind, network, transport, [&](const Item& item) {
+      glanced_.push_back(item);
+      found_[name].push_back({&glanced_.back(), 1});
+    });
+  }
+  return answer(program_.test, *kind);
+}
+
+// Nothing: the headers are not enough.
+std::optional<bool> Evaluator::answer(const Test& test, std::size_t kind) {
+  switch (test.kind) {
+    case Test::Kind::negation: {
+      const auto part = answer(test.parts[0], kind);
+      return part ? std::optional{!*part} : std::nullopt;
+    }
+    case Test::Kind::conjunction:
+    case Test::Kind::disjunction: {
+      const bool decides = test.kind == Test::Kind::disjunction;
+      bool open = false;
+      for (const Test& part : test.parts) {
+        const auto told = answer(part, kind);
+        if (told == decides) return decides;
+        open |= !told;
+      }
+      return open ? std::nullopt : std::optional{!decides};
+    }
+    case Test::Kind::exclusion: {
+      bool odd = false;
+      for (const Test& part : test.parts) {
+        const auto told = answer(part, kind);
+        if (!told) return std::nullopt;
+        odd ^= *told;
+      }
+      return odd;
+    }
+    default:
+      return (test.in_headers >> kind & 1) != 0 ? std::optional{is_true(test)} : std::nullopt;
+  }
 }
 
 // --- finding the fields

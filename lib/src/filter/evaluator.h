@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "encap/dissect/dissection.h"
+#include "filter/glance.h"
 #include "filter/program.h"
 
 namespace encap::filter {
@@ -18,6 +19,8 @@ class Evaluator {
 
   [[nodiscard]] const Program& program() const noexcept { return program_; }
   [[nodiscard]] bool matches(const Dissection& dissection);
+  /// The same where the headers of a plain packet are enough to tell.
+  [[nodiscard]] std::optional<bool> matches(const PacketRecord& record);
 
  private:
   // Values in `values_`, from `first` on to its end.
@@ -33,6 +36,10 @@ class Evaluator {
     const Field* field;
     std::uint32_t layers;
   };
+
+  void mark(Test& test);
+  [[nodiscard]] bool is_in_headers(const Operand& operand, std::size_t kind) const;
+  [[nodiscard]] std::optional<bool> answer(const Test& test, std::size_t kind);
 
   void find_items();
   [[nodiscard]] std::size_t name_of(const Field* field);
@@ -67,6 +74,9 @@ class Evaluator {
   [[nodiscard]] Values extreme(const Operand& operand);
 
   Program program_;
+  Glance glance_;
+  std::array<bool, Glance::kinds> may_glance_{};  // whether any test can be answered so
+  std::vector<Item> glanced_;
   // Which of the names a field goes by, for each field that was met: open addressing, half full at most. As many
   // entries as there are fields in the program.
   struct Entry {

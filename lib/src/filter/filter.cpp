@@ -23,6 +23,10 @@ Result<Filter, FilterError> Filter::compile(std::string_view text) {
 
 bool Filter::matches(const Dissection& dissection) { return state_->evaluator.matches(dissection); }
 
+std::optional<bool> Filter::matches(const PacketRecord& record) { return state_->evaluator.matches(record); }
+
+const std::vector<std::string>& Filter::fields() const noexcept { return state_->evaluator.program().names; }
+
 const std::vector<std::string>& Filter::unfilled() const noexcept { return state_->evaluator.program().unfilled; }
 
 std::string to_string(const FilterError& error, std::string_view filter) {

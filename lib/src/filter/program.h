@@ -70,6 +70,7 @@ struct Test {
   std::vector<Operand> operands{};
   std::vector<bool> range_to_next{};
   std::optional<Regex> regex{};
+  std::uint8_t in_headers = 0;  ///< bit n: of packets of kind n a glance is enough
 };
 
 /// A filter, ready to be asked.

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "encap/base/result.h"
-#include "encap/statistics/statistic.h"
+#include "encap/statistics/statistics.h"
 
 namespace encap {
 
@@ -14,7 +14,7 @@ namespace encap {
 struct StatisticArguments {
   std::string_view text;  ///< behind the name and a comma; empty: nothing is there
   const FilterCompiler& compile;
-  bool tree_is_shown = false;
+  StatisticsOptions options{};
 
   /// All of the text as a filter; one for all packets where it is empty.
   [[nodiscard]] Result<PacketFilter, std::string> filter() const { return filter(text); }

@@ -25,6 +25,29 @@ const StatisticKind* find_kind(std::string_view text) noexcept {
   return found;
 }
 
+/// Whether a filter names the frame or one of its fields, outside of what it quotes.
+bool names_frame(std::string_view filter) noexcept {
+  const auto is_part = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  bool quoted = false;
+  for (std::size_t at = 0; at < filter.size();) {
+    if (filter[at] == '"') quoted = !quoted;
+    if (quoted && filter[at] == '\\') ++at;
+    if (quoted || !is_part(filter[at])) {
+      ++at;
+      continue;
+    }
+    std::size_t end = at;
+    while (end < filter.size() && is_part(filter[end])) ++end;
+    const std::string_view word = filter.substr(at, end - at);
+    if (word == "frame" || word.starts_with("frame.")) return true;
+    at = end;
+  }
+  return false;
+}
+
 std::string utf8(const std::string& text) {
   std::string out;
   append_utf8(out, text);
@@ -98,10 +121,25 @@ Result<void, std::string> Statistics::add(std::string_view text) {
   }
   std::string_view rest = text.substr(kind->name.size());
   if (!rest.empty()) rest.remove_prefix(1);
-  auto made = kind->make({rest, compile_, tree_is_shown_});
+  const FilterCompiler compile = [this](std::string_view filter) {
+    frame_is_named_ = frame_is_named_ || names_frame(filter);
+    return compile_(filter);
+  };
+  auto made = kind->make({rest, compile, options_});
   if (!made) return unexpected(std::move(made.error()));
   all_.push_back({std::string{text}, std::move(*made)});
+  tell_of_frame();
   return {};
+}
+
+void Statistics::see_filter(std::string_view text) {
+  frame_is_named_ = frame_is_named_ || names_frame(text);
+  tell_of_frame();
+}
+
+void Statistics::tell_of_frame() {
+  if (!frame_is_named_) return;
+  for (const Asked& asked : all_) asked.statistic->frame_is_named();
 }
 
 Detail Statistics::detail() const noexcept {
@@ -110,41 +148,48 @@ Detail Statistics::detail() const noexcept {
   return detail;
 }
 
+bool Statistics::reads_layers() const noexcept {
+  return std::any_of(all_.begin(), all_.end(), [](const Asked& asked) { return asked.statistic->reads_layers(); });
+}
+
 void Statistics::take(const Dissection& dissection) {
   for (const Asked& asked : all_) asked.statistic->take(dissection);
 }
 
-void Statistics::append_text(std::string& out) const {
-  for (auto asked = all_.rbegin(); asked != all_.rend(); ++asked) asked->statistic->append_text(out);
-}
-
-std::vector<StatisticTable> Statistics::tables() const {
-  std::vector<StatisticTable> tables;
-  for (auto asked = all_.rbegin(); asked != all_.rend(); ++asked) {
-    tables.push_back(asked->statistic->table());
-    tables.back().name = asked->text;
+void Statistics::append(std::string& out, StatisticsFormat format, const RowAdded& row_added) const {
+  switch (format) {
+    case StatisticsFormat::text:
+      for (auto asked = all_.rbegin(); asked != all_.rend(); ++asked) asked->statistic->append_text(out, row_added);
+      return;
+    case StatisticsFormat::json:
+      return append_json(out, row_added);
+    case StatisticsFormat::csv:
+      return append_csv(out, row_added);
   }
-  return tables;
 }
 
-void Statistics::append_json(std::string& out) const {
+void Statistics::append_json(std::string& out, const RowAdded& row_added) const {
   rapidjson::StringBuffer buffer;
   Json json{buffer};
   json.StartArray();
-  for (const StatisticTable& table : tables()) {
+  for (auto asked = all_.rbegin(); asked != all_.rend(); ++asked) {
     json.StartObject();
     write(json, "statistic");
-    write(json, utf8(table.name));
+    write(json, utf8(asked->text));
     write(json, "rows");
     json.StartArray();
-    for (const auto& row : table.rows) {
+    const std::vector<std::string> columns = asked->statistic->columns();
+    asked->statistic->each_row([&](std::span<const StatisticValue> row) {
       json.StartObject();
       for (std::size_t i = 0; i < row.size(); ++i) {
-        write(json, table.columns[i]);
+        write(json, columns[i]);
         std::visit(JsonValue{json}, row[i]);
       }
       json.EndObject();
-    }
+      out.append(buffer.GetString(), buffer.GetSize());
+      buffer.Clear();
+      if (row_added) row_added();
+    });
     json.EndArray();
     json.EndObject();
   }
@@ -153,19 +198,18 @@ void Statistics::append_json(std::string& out) const {
   out += '\n';
 }
 
-void Statistics::append_csv(std::string& out) const {
-  bool first = true;
-  for (const StatisticTable& table : tables()) {
-    if (!first) out += '\n';
-    first = false;
-    out += fmt::format("{}\n", fmt::join(table.columns, ","));
-    for (const auto& row : table.rows) {
+void Statistics::append_csv(std::string& out, const RowAdded& row_added) const {
+  for (auto asked = all_.rbegin(); asked != all_.rend(); ++asked) {
+    if (asked != all_.rbegin()) out += '\n';
+    out += fmt::format("{}\n", fmt::join(asked->statistic->columns(), ","));
+    asked->statistic->each_row([&](std::span<const StatisticValue> row) {
       for (std::size_t i = 0; i < row.size(); ++i) {
         if (i != 0) out += ',';
         std::visit(CsvValue{out}, row[i]);
       }
       out += '\n';
-    }
+      if (row_added) row_added();
+    });
   }
 }
 

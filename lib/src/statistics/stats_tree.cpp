@@ -190,11 +190,12 @@ void StatsTree::append_text(std::string& out, std::string_view title) const {
   out += fmt::format("\n{:-<{}}\n", "", whole);
 }
 
-StatisticTable StatsTree::table() const {
-  StatisticTable table;
-  table.columns = {"path",    "topic",   "depth", "count",      "average",
-                   "minimum", "maximum", "rate",  "burst_rate", "burst_start"};
-  using Value = StatisticTable::Value;
+std::vector<std::string> StatsTree::columns() {
+  return {"path", "topic", "depth", "count", "average", "minimum", "maximum", "rate", "burst_rate", "burst_start"};
+}
+
+void StatsTree::each_row(const Statistic::RowVisitor& visit) const {
+  using Value = StatisticValue;
   const double elapsed = elapsed_milliseconds();
   std::vector<std::string> paths;
   walk([&](const Node& node, std::size_t depth) {
@@ -211,11 +212,18 @@ StatisticTable StatsTree::table() const {
     }
     const Value rate = elapsed != 0 ? Value{static_cast<double>(node.count) / elapsed} : Value{};
     const bool bursts = node.burst != 0;
-    table.rows.push_back({paths.back(), node.name, std::uint64_t{depth}, node.count, average, least, most, rate,
-                          bursts ? Value{static_cast<double>(node.burst) / 100} : Value{},
-                          bursts ? Value{static_cast<double>(node.burst_start.count()) / 1e9} : Value{}});
+    const Value row[] = {paths.back(),
+                         node.name,
+                         std::uint64_t{depth},
+                         node.count,
+                         average,
+                         least,
+                         most,
+                         rate,
+                         bursts ? Value{static_cast<double>(node.burst) / 100} : Value{},
+                         bursts ? Value{static_cast<double>(node.burst_start.count()) / 1e9} : Value{}};
+    visit(row);
   });
-  return table;
 }
 
 }  // namespace encap

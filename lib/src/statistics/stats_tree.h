@@ -39,7 +39,8 @@ class StatsTree {
   [[nodiscard]] std::uint64_t count_of(Id id) const noexcept { return nodes_[id].count; }
 
   void append_text(std::string& out, std::string_view title) const;
-  [[nodiscard]] StatisticTable table() const;
+  [[nodiscard]] static std::vector<std::string> columns();
+  void each_row(const Statistic::RowVisitor& visit) const;
 
   StatsTree();
 

@@ -12,6 +12,7 @@
 #include "encap/base/bytes.h"
 #include "encap/base/packet_record.h"
 #include "encap/dissect/field.h"
+#include "encap/dissect/interest.h"
 
 namespace encap {
 
@@ -184,6 +185,14 @@ struct LayerEnds {
   std::uint32_t stream = 0;  ///< `tcp.stream`
 };
 
+/// How long a segment waited for its acknowledgment, which the packet brings. Source: `tcp.analysis.ack_rtt`.
+struct RoundTrip {
+  std::uint32_t ends = 0;  ///< place in `Facts::ends` of the acknowledgment's
+  Duration time{};
+  bool has_initial = false;
+  Duration initial{};  ///< of the handshake: `tcp.analysis.initial_rtt`
+};
+
 /// A note as it was made, without the tree. Lifetime: the texts' is that of the dissection.
 struct ToldNote {
   const Field* field = nullptr;  ///< such as that of "tcp.connection.rst"
@@ -197,12 +206,14 @@ struct ToldNote {
 struct Facts {
   std::vector<const Field*> layers;  ///< lines at the left of the tree, the frame's own apart
   std::vector<LayerEnds> ends;
-  std::vector<ToldNote> notes;  ///< where items are wanted
+  std::vector<RoundTrip> round_trips;
+  std::vector<ToldNote> notes;  ///< as many in every detail
   bool quote_is_cut = false;    ///< an ICMP error quotes less than the layers in there need
 
   void clear() noexcept {
     layers.clear();
     ends.clear();
+    round_trips.clear();
     notes.clear();
     quote_is_cut = false;
   }
@@ -239,10 +250,14 @@ class Arena {
 /// packet.
 struct Dissection {
   explicit Dissection(Detail how_much = Detail::items, bool and_facts = false)
-      : detail{how_much}, wants_facts{and_facts || how_much == Detail::facts} {}
+      : detail{how_much}, wants_facts{and_facts || how_much == Detail::facts}, wants_layers{wants_facts} {}
 
   Detail detail;
-  bool wants_facts;                ///< whether `facts` is filled
+  bool wants_facts;   ///< whether `facts` is filled
+  bool wants_layers;  ///< whether with layers and notes; else Detail::facts ends at the transport
+  /// The protocols whose items are taken down, at Detail::fields; null: all. Facts are those of all protocols, for
+  /// which it must be null. Lifetime: borrowed.
+  const Interest* interest = nullptr;
   std::uint64_t frame_number = 0;  ///< counted from 1
   const PacketRecord* record = nullptr;
   Duration since_first{};  ///< since the first packet of the capture

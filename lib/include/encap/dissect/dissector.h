@@ -13,7 +13,7 @@ struct FramePlace {
   std::uint64_t number = 0;  ///< of its frame, counted from 1
   Duration since_first{};
   Duration since_previous_captured{};
-  Duration since_previous_displayed{};
+  Duration since_previous_displayed{};  ///< 0 while none was
 };
 
 /// Reads packets layer by layer.
@@ -39,7 +39,10 @@ class Dissector {
   void skip_frames(std::uint64_t count) noexcept { frames_ += count; }
 
   /// Says that the packet placed last was shown: the next one's "previous displayed" is this one.
-  void displayed() noexcept { last_displayed_ = last_; }
+  void displayed() noexcept {
+    last_displayed_ = last_;
+    any_displayed_ = true;
+  }
 
  private:
   Session* session_;
@@ -48,6 +51,7 @@ class Dissector {
   Timestamp last_{};
   Timestamp last_displayed_{};
   bool any_ = false;
+  bool any_displayed_ = false;
 };
 
 }  // namespace encap

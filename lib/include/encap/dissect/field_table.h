@@ -23,6 +23,9 @@ struct FieldEntry {
 /// All that go by that name, such as what several protocols declare alike. O(number of fields).
 [[nodiscard]] std::vector<const Field*> fields_named(std::string_view name);
 
+/// Filter names of the protocols that declare a field of that name. O(number of fields).
+[[nodiscard]] std::vector<std::string_view> protocols_declaring(std::string_view name);
+
 /// Whether `name` is of a protocol that is known here, field of it or not: `tcp.anything`.
 [[nodiscard]] bool is_of_known_protocol(std::string_view name);
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,11 @@ class Filter {
   /// Precondition: dissected with Detail::fields or more. Not to be called by two threads at the same time.
   [[nodiscard]] bool matches(const Dissection& dissection);
 
+  /// The same where the headers of a packet tell, which are read without a dissection: nothing, where they do not.
+  [[nodiscard]] std::optional<bool> matches(const PacketRecord& record);
+
+  /// Names of the fields it looks at.
+  [[nodiscard]] const std::vector<std::string>& fields() const noexcept;
   /// Fields of known protocols that nothing here fills: comparisons with them are never true.
   [[nodiscard]] const std::vector<std::string>& unfilled() const noexcept;
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -22,18 +23,19 @@ struct PacketFilter {
 /// Makes a filter of a text, or says why it is none.
 using FilterCompiler = std::function<Result<PacketFilter, std::string>(std::string_view text)>;
 
-/// What a statistic counted, for programs. Each statistic has its own columns, which do not depend on the packets.
-struct StatisticTable {
-  /// Nothing, a number, or a text in UTF-8, or what came in its place.
-  using Value = std::variant<std::monostate, std::uint64_t, std::int64_t, double, std::string>;
-  std::string name;  ///< as on the command line: "conv,tcp"
-  std::vector<std::string> columns;
-  std::vector<std::vector<Value>> rows;  ///< of as many values as there are columns
-};
+/// Nothing, a number, or a text in UTF-8, or what came in its place.
+using StatisticValue = std::variant<std::monostate, std::uint64_t, std::int64_t, double, std::string>;
+
+/// Called behind each of many rows of text, so that whoever owns the text may take what is there and clear it: a report
+/// may be longer than what was counted takes memory. May be null.
+using RowAdded = std::function<void()>;
 
 /// Counts something in the packets of a capture, which it is given in their order.
 class Statistic {
  public:
+  /// Takes a row, of as many values as there are columns.
+  using RowVisitor = std::function<void(std::span<const StatisticValue> row)>;
+
   Statistic() = default;
   Statistic(const Statistic&) = delete;
   Statistic& operator=(const Statistic&) = delete;
@@ -41,11 +43,16 @@ class Statistic {
 
   /// How much of a packet it reads. The dissection's facts are there in any case.
   [[nodiscard]] virtual Detail detail() const noexcept { return Detail::facts; }
+  /// Whether it reads the layers and the notes of those facts.
+  [[nodiscard]] virtual bool reads_layers() const noexcept { return true; }
+  /// Says that some filter of the run names the frame or one of its fields, which makes the frame a layer for tshark.
+  virtual void frame_is_named() noexcept {}
   virtual void take(const Dissection& dissection) = 0;
   /// Appends what tshark prints.
-  virtual void append_text(std::string& out) const = 0;
-  /// The same numbers; `name` is left to the caller.
-  [[nodiscard]] virtual StatisticTable table() const = 0;
+  virtual void append_text(std::string& out, const RowAdded& row_added) const = 0;
+  /// The same numbers: durations and times in seconds, sizes in octets.
+  [[nodiscard]] virtual std::vector<std::string> columns() const = 0;
+  virtual void each_row(const RowVisitor& visit) const = 0;
 };
 
 }  // namespace encap

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,46 +20,61 @@ struct StatisticName {
 /// All of them, in order of their names.
 [[nodiscard]] std::vector<StatisticName> all_statistics();
 
+struct StatisticsOptions {
+  bool tree_is_shown = false;  ///< the packets' trees are printed too, which moves what is counted. Source: tshark
+  bool frames = false;         ///< whether notes name the frames that have them
+};
+
+/// What a report is taken as.
+enum class StatisticsFormat : std::uint8_t {
+  text,  ///< as tshark prints it
+  json,  ///< an array with an object for each statistic, `{"statistic": NAME, "rows": [{COLUMN: VALUE, ...}, ...]}`
+  csv    ///< a line of column names and one for each row, an empty line between statistics
+};
+
 /// The statistics of one run, asked for by name as by tshark's -z, all made in one pass over the packets.
 ///
 ///     Statistics statistics{compile};
 ///     statistics.add("conv,tcp");
 ///     Dissection dissection{statistics.detail(), true};
+///     dissection.wants_layers = statistics.reads_layers();
 ///     ... dissector.dissect(record, dissection); statistics.take(dissection); ...
-///     statistics.append_text(out);
+///     statistics.append(out, StatisticsFormat::text);
 class Statistics {
  public:
-  /// `tree_is_shown`: the packets' trees are printed too, which moves what is counted in them. Source: tshark.
-  explicit Statistics(FilterCompiler compile, bool tree_is_shown = false)
-      : compile_{std::move(compile)}, tree_is_shown_{tree_is_shown} {}
+  explicit Statistics(FilterCompiler compile, StatisticsOptions options = {})
+      : compile_{std::move(compile)}, options_{options} {}
 
   /// Adds the statistic that `text` names, the same one again where it is there already. Errors: why there is none.
   [[nodiscard]] Result<void, std::string> add(std::string_view text);
 
+  /// Tells of a filter of the run that is no statistic's, such as that of the packets shown.
+  void see_filter(std::string_view text);
+
   [[nodiscard]] bool empty() const noexcept { return all_.empty(); }
   /// How much of each packet they need, at least.
   [[nodiscard]] Detail detail() const noexcept;
+  /// Whether they read more of its facts than the ends; see Dissection::wants_layers.
+  [[nodiscard]] bool reads_layers() const noexcept;
 
   /// The next packet. Precondition: dissected with `detail()` or more, and with facts.
   void take(const Dissection& dissection);
 
-  /// In the order tshark prints them: the one added last comes first.
-  void append_text(std::string& out) const;
-  /// The same numbers for programs. JSON: an array with an object for each statistic in the same order,
-  /// `{"statistic": NAME, "rows": [{COLUMN: VALUE, ...}, ...]}`. CSV: a line of column names and one for each row, an
-  /// empty line between statistics.
-  void append_json(std::string& out) const;
-  void append_csv(std::string& out) const;
+  /// All of them in the order tshark prints them: the one added last comes first.
+  void append(std::string& out, StatisticsFormat format, const RowAdded& row_added = {}) const;
 
  private:
   struct Asked {
     std::string text;
     std::unique_ptr<Statistic> statistic;
   };
-  [[nodiscard]] std::vector<StatisticTable> tables() const;
+  void tell_of_frame();
+  void append_json(std::string& out, const RowAdded& row_added) const;
+  void append_csv(std::string& out, const RowAdded& row_added) const;
 
   FilterCompiler compile_;
-  bool tree_is_shown_;
+  StatisticsOptions options_;
+  bool frame_is_named_ = false;
   std::vector<Asked> all_;
 };
 

@@ -243,6 +243,7 @@ void add_items(Packet& p, ItemId layer, const Octets& in, const Message& m) {
 }
 
 std::uint32_t dissect(Packet& p, const Octets& all) {
+  const InFull in_full{p};
   p.set_protocol("ARP");
   p.clear_info();
   Message m{};

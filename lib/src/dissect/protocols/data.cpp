@@ -33,4 +33,11 @@ void Packet::call_data(const Octets& in) {
   if (in.captured != 0) call(data_protocol, in);
 }
 
+void Packet::call_data(const Octets& in, ItemId below) {
+  const ItemId outer = top;
+  set_top(below);
+  call_data(in);
+  top = outer;
+}
+
 }  // namespace encap

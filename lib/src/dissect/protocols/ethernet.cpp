@@ -117,7 +117,10 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   const std::uint16_t type = p.u16(in, 12);
   if (p.stopped()) return 0;
   p.add_ends(ethernet_protocol, from, to);
-  if (!p.takes_items()) p.add_layer(ethernet_protocol, in, 0, 0);
+  if (!p.takes_items()) {
+    p.add_layer(ethernet_protocol, in, 0, 0);
+    if ((from.octets[0] & 1u) != 0) p.note(ItemId::none, group_source);
+  }
   p.set_addresses(from, to);
   ItemId layer = ItemId::none;
 
@@ -128,6 +131,8 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
       layer = p.add_layer(ethernet_protocol, in, 0, header_length,
                           p.text("Ethernet Unknown, Src: {}, Dst: {}", p.text_of(from), p.text_of(to)));
       add_addresses(p, layer, in);
+    }
+    if (p.wants_notes()) {
       p.note(p.add(layer, invalid_field, in), invalid_note, p.value("Invalid length/type: 0x{:04x} ({})", type, type));
     }
     p.call_data(in.from(header_length));

@@ -73,7 +73,7 @@ void add_comments(Packet& p, const PacketRecord& record, const Octets& in) {
   const ItemId layer = p.add_layer(comments_protocol, in, 0, 0);
   for (const std::string_view text : record.comments) {
     const ItemId id = p.add_string(layer, comment, in, 0, 0, text);
-    p.set_text(id, p.out.at(id).string());
+    p.set_text(id, text);
     p.note(id, comment_note, text);
   }
 }
@@ -135,10 +135,13 @@ void dissect_frame(Packet& p, const PacketRecord& record) {
   const Encapsulation* link = find_encapsulation(link_type);
 
   ItemId names = ItemId::none;
-  if (p.wants_items()) {
-    add_comments(p, record, in);
+  p.protocol_name = frame_protocol.short_name;
+  add_comments(p, record, in);
+  if (p.takes_items()) {
     names = add_frame(p, record, link, in);
-    p.out.facts.layers.clear();  // only what the frame holds counts
+    if (p.out.wants_layers) p.out.facts.layers.pop_back();  // what the frame holds counts, not the frame
+  } else if (record.original_length < in.captured) {
+    p.note(ItemId::none, shorter_than_captured);
   }
 
   p.guard([&] {

@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "base/utf8.h"
 #include "dissect/http_body.h"
 #include "dissect/http_fields.h"
 #include "dissect/http_headers.h"
@@ -223,11 +224,20 @@ void dissect_status_line(Packet& p, HttpFlow& flow, Message& message, ItemId ite
 
 ItemId add_http_layer(Packet& p, const Octets& in, std::uint32_t offset, bool crlf_before) {
   const ItemId layer = p.add_layer(http_protocol, in, offset, in.captured > offset ? in.captured - offset : 0);
-  if (crlf_before) {
-    const ItemId item = p.add(layer, leading_crlf.field, in, offset - 2, 2);
-    if (item != ItemId::none) p.note(item, leading_crlf);
-  }
+  if (crlf_before) p.note(p.add(layer, leading_crlf.field, in, offset - 2, 2), leading_crlf);
   return layer;
+}
+
+// The first line of a message, its end with it, as it is shown.
+std::string_view shown_line(Packet& p, std::string_view line) {
+  constexpr std::string_view end = "\r\n";
+  constexpr std::string_view shown_end = "\\r\\n";
+  if (!line.ends_with(end) || plain_length(line) != line.size() - end.size()) return escaped(p, line);
+  line.remove_suffix(end.size());
+  char* const there = p.out.arena.allocate(line.size() + shown_end.size());
+  line.copy(there, line.size());
+  shown_end.copy(there + line.size(), shown_end.size());
+  return {there, line.size() + shown_end.size()};
 }
 
 // The exchange that a message which starts now belongs to.
@@ -358,8 +368,11 @@ std::optional<std::uint32_t> dissect_message(Packet& p, HttpFlow& flow, const Oc
   const Line first_line = find_line(bytes, offset);
   if (!first_line.complete && !is_all_there(p, in, offset, offset, true, false)) return std::nullopt;
   const std::string_view first_text = characters(bytes, offset, first_line.length);
+  // What stands behind a NUL is noted field by field.
+  const std::size_t first_nul = characters(bytes).find('\0', offset);
   Message message;
   ItemId layer = ItemId::none;
+  bool has_layer = false;
   const bool starts_one = starts_message(first_text, message.kind, message.method);
   const Kind kind = message.kind;
   const bool is_message = first_line.complete && starts_one;
@@ -376,6 +389,7 @@ std::optional<std::uint32_t> dissect_message(Packet& p, HttpFlow& flow, const Oc
   if (is_message || seen_http) {
     p.set_protocol("HTTP");
     layer = add_http_layer(p, in, offset, crlf_before);
+    has_layer = true;
   }
 
   const std::uint32_t layer_start = offset;
@@ -394,11 +408,11 @@ std::optional<std::uint32_t> dissect_message(Packet& p, HttpFlow& flow, const Oc
         break;
       }
     }
-    if (layer == ItemId::none) layer = add_http_layer(p, in, layer_start, crlf_before);
-    if (is_first && (p.source_port == 443 || p.destination_port == 443) && layer != ItemId::none) {
-      p.note(layer, tls_port);
-    }
+    if (!has_layer) layer = add_http_layer(p, in, layer_start, crlf_before);
+    has_layer = true;
+    if (is_first && (p.source_port == 443 || p.destination_port == 443)) p.note(layer, tls_port);
     const std::uint32_t whole = line.next - offset;
+    const InFull in_full{p, first_nul < line.next};
     if (text.empty()) {
       add_escaped(p, layer, in, offset, whole);
       offset = line.next;
@@ -407,9 +421,9 @@ std::optional<std::uint32_t> dissect_message(Packet& p, HttpFlow& flow, const Oc
     any_line = true;
     if (starts) {
       ItemId item = ItemId::none;
-      if (p.wants_items()) {
-        const std::string_view shown = escaped(p, characters(bytes, offset, whole));
-        item = p.add_text(layer, in, offset, whole, shown);
+      if (p.wants_notes()) {
+        const std::string_view shown = shown_line(p, characters(bytes, offset, whole));
+        item = p.add_text(in_full.below(layer), in, offset, whole, shown);
         p.note(item, chat, shown);
       }
       exchange = note_exchange(p, flow, message.kind);
@@ -420,7 +434,8 @@ std::optional<std::uint32_t> dissect_message(Packet& p, HttpFlow& flow, const Oc
         dissect_request_line(p, flow, message, item, in, offset, text);
       }
     } else {
-      dissect_header(p, message, layer, in, offset, line.length, whole, static_cast<std::uint32_t>(colon));
+      dissect_header(p, message, in_full.below(layer), in, offset, line.length, whole,
+                     static_cast<std::uint32_t>(colon));
     }
     offset = line.next;
   }

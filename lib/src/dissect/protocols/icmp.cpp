@@ -298,10 +298,7 @@ void dissect_echo(Packet& p, ItemId layer, const Octets& in, bool is_reply) {
     p.add(layer, data_time, data, 0, time_length, static_cast<std::uint64_t>(at));
     p.generated(p.add(layer, data_time_relative, data, 0, 0, static_cast<std::uint64_t>(p.time().nanoseconds - at)));
   }
-  const ItemId top = p.top;
-  p.top = layer;
-  p.call_data(data.from(time_length));
-  p.top = top;
+  p.call_data(data.from(time_length), layer);
 }
 
 void dissect_timestamps(Packet& p, ItemId layer, const Octets& in) {
@@ -366,10 +363,7 @@ void dissect_router_advertisement(Packet& p, ItemId layer, const Octets& in, boo
   const ItemId id = p.add(layer, lifetime, in);
   if (id != ItemId::none) p.append_text(id, p.text(" ({})", duration_text(p, seconds * std::uint64_t{1000})));
   if (size != 2) {
-    const ItemId top = p.top;
-    p.top = layer;
-    p.call_data(in.from(8));
-    p.top = top;
+    p.call_data(in.from(8), layer);
     return;
   }
   std::uint32_t at = 8;
@@ -450,6 +444,7 @@ void dissect_probe(Packet& p, ItemId layer, const Octets& in, bool is_reply) {
 }
 
 std::uint32_t dissect(Packet& p, const Octets& in) {
+  const InFull in_full{p};
   p.set_protocol("ICMP");
   p.clear_info();
   const std::uint8_t type = p.u8(in, 0);

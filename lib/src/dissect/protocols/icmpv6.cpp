@@ -535,10 +535,7 @@ void call_extensions(Walk& w, std::uint32_t at) {
   dissect_icmp_extensions(w.p, w.tree, rest);
   w.p.protocol_name = name;
   if (known || w.p.stopped()) return;
-  const ItemId top = w.p.top;
-  w.p.set_top(w.tree);
-  w.p.call_data(rest);
-  w.p.top = top;
+  w.p.call_data(rest, w.tree);
 }
 
 // Source: RFC 4443 §3, RFC 4884 §4.
@@ -563,10 +560,7 @@ void dissect_error(Walk& w, std::uint8_t type) {
   if (first >> 4 == 6) {
     call_quoted(p, w.tree, ipv6_ethertype, w.in.from(w.at));
   } else {
-    const ItemId top = p.top;
-    p.set_top(w.tree);
-    p.call_data(w.in.from(w.at));
-    p.top = top;
+    p.call_data(w.in.from(w.at), w.tree);
   }
   if (length != 0 && !p.stopped()) call_extensions(w, w.at + length);
 }
@@ -595,10 +589,7 @@ void dissect_echo(Walk& w, bool is_reply) {
       }
     }
   }
-  const ItemId top = p.top;
-  p.set_top(w.tree);
-  p.call_data(w.in.from(w.at));
-  p.top = top;
+  p.call_data(w.in.from(w.at), w.tree);
 }
 
 // Codes that stand for large values: a mantissa of `bits`, and an exponent. Source: RFC 3810 §5.1.3, §5.1.9.
@@ -1054,6 +1045,7 @@ std::uint64_t pseudo_header_sum(const Packet& p, std::uint32_t length) noexcept 
 }
 
 std::uint32_t dissect(Packet& p, const Octets& in) {
+  const InFull in_full{p};
   p.set_protocol("ICMPv6");
   p.clear_info();
   const ItemId layer = p.add_layer(icmpv6_protocol, in, 0, in.captured);

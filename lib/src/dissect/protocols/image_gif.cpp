@@ -126,6 +126,7 @@ std::string_view settings_text(Packet& p, std::string_view which, std::uint8_t f
 std::uint32_t dissect(Packet& p, const Octets& in) {
   const std::string_view text = characters(in.bytes());
   if (in.captured < shortest || (!text.starts_with("GIF87a") && !text.starts_with("GIF89a"))) return 0;
+  const InFull in_full{p};
   const std::string_view name = text.substr(0, 6);
   const bool is_89a = name == "GIF89a";
   p.append_info_format(" ({})", name);

@@ -353,6 +353,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   if (in.captured < shortest || !text.starts_with("\xff\xd8"sv)) return 0;
   bool jfif_missing = text.substr(6).starts_with("Exif\0"sv);
   if (!jfif_missing && !text.substr(6).starts_with("JFIF\0"sv)) return 0;
+  const InFull in_full{p};
   p.append_info(" ", "(JPEG JFIF image)");
   const ItemId layer = p.add_layer(image_jfif_protocol, in, 0, in.captured);
   for (std::uint32_t at = 0; !p.stopped();) {

@@ -122,7 +122,7 @@ void add_flags(Packet& p, ItemId layer, const Octets& in) {
 
 // What stands for a Time To Live that a router would not have let through, or that nobody should send.
 void check_time_to_live(Packet& p, ItemId item, std::uint8_t value, std::uint32_t to, std::uint8_t protocol_number) {
-  if (!p.wants_items()) return;
+  if (!p.wants_notes()) return;
   if ((to & 0xffffff00u) == 0xe0000000u) {  // the Local Network Control Block, 224.0.0.0/24: is not forwarded
     const std::uint32_t host = to & 0xff;
     if (host == 252) return;  // LLMNR sends both
@@ -154,16 +154,16 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     p.note(version_item, bogus_version, "Bogus IPv4 version");
     return first >> 4 == 6 ? p.call(ipv6_protocol, in) : in.reported;
   }
+  ItemId ihl_item = ItemId::none;
   if (p.wants_items()) {
-    const ItemId item = p.add(layer, ihl, in);
-    p.out.at(item).number = header_length;  // the field counts octets, the header words of four
-    p.set_text(item, p.text(".... {:04b} = Header Length: {} bytes ({})", first & 15u, header_length, first & 15u));
-    if (header_length < Ipv4View::minimum_header_length) {
-      p.note(item, bogus_header_length, p.value("Bogus IP header length ({}, must be at least 20)", header_length));
-    }
+    ihl_item = p.add(layer, ihl, in);
+    p.out.at(ihl_item).number = header_length;  // the field counts octets, the header words of four
+    p.set_text(ihl_item, p.text(".... {:04b} = Header Length: {} bytes ({})", first & 15u, header_length, first & 15u));
   }
   if (header_length < Ipv4View::minimum_header_length) {
-    p.append_info_format("Bogus IP header length ({}, must be at least 20)", header_length);
+    const std::string_view line = p.value("Bogus IP header length ({}, must be at least 20)", header_length);
+    p.append_info(line);
+    p.note(ihl_item, bogus_header_length, line);
     return in.reported;
   }
 
@@ -185,15 +185,13 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     }
   } else if (total < header_length) {
     p.append_info_format("Bogus IP length ({}, less than header length {})", total, header_length);
-    if (p.wants_items()) {
-      const ItemId item = p.add(layer, total_length, in);
-      p.append_text(item, p.text(" bytes (bogus, less than header length {})", header_length));
-      p.note(item, bogus_length);
-    }
+    const ItemId item = p.add(layer, total_length, in);
+    p.append_text(item, p.text(" bytes (bogus, less than header length {})", header_length));
+    p.note(item, bogus_length);
     return in.reported;
   } else {
     const ItemId item = p.add(layer, total_length, in);
-    if (total > in.reported && !p.in_error && p.wants_items()) {
+    if (total > in.reported && !p.in_error && p.wants_notes()) {
       p.note(item, bogus_length, p.value("IPv4 total length exceeds packet length ({} bytes)", in.reported));
     }
   }
@@ -251,8 +249,8 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
       p.set_text(layer, p.text("Internet Protocol Version 4, Src: {}, Dst: {}", from_text, next_text));
       add_address(p, layer, ipv4_destination, in, 16, next_text);
     }
-    check_time_to_live(p, hops_item, hops, load_be32(Bytes{in.data + 16, 4}, 0), protocol_number);
   }
+  check_time_to_live(p, hops_item, hops, load_be32(Bytes{in.data + 16, 4}, 0), protocol_number);
   if (options_length != 0) dissect_ipv4_options(p, layer, options);
   if (p.stopped()) return 0;
   p.add_ends(ipv4_protocol, from, to);

@@ -518,9 +518,10 @@ std::uint32_t final_destination(Packet& p, const Octets& options) {
 
 void dissect_ipv4_options(Packet& p, ItemId layer, const Octets& options) {
   if (!p.need(options, 0, options.reported)) return;
-  const ItemId list =
-      p.wants_items() ? p.add_text(layer, options, 0, options.reported, p.text("Options: ({} bytes)", options.reported))
-                      : ItemId::none;
+  const InFull in_full{p};
+  const ItemId list = p.wants_items() ? p.add_text(in_full.below(layer), options, 0, options.reported,
+                                                   p.text("Options: ({} bytes)", options.reported))
+                                      : ItemId::none;
   std::uint32_t at = 0;
   unsigned no_operations = 0;
   while (at < options.reported && !p.stopped()) {

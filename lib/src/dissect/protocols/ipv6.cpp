@@ -88,9 +88,10 @@ constexpr Note jumbo_missing{
     "Malformed"};
 
 constexpr std::array fields = [] {
-  std::array<const Field*, 10 + 3 * 8 + 4 + 1 + 5> all{&version,        &traffic_class, &dscp,      &ecn, &flow_label,
-                                                       &payload_length, &next_header,   &hop_limit, &any, &any_host};
-  std::size_t n = 10;
+  std::array<const Field*, 11 + 3 * 8 + 4 + 1 + 5> all{&version,    &traffic_class,  &dscp,        &ecn,
+                                                       &flow_label, &payload_length, &next_header, &hop_limit,
+                                                       &any,        &any_host,       &ip_version};
+  std::size_t n = 11;
   for (const EmbeddedFields* e : {&source.embedded, &destination.embedded, &either}) {
     for (const Field* field : {&e->gateway, &e->site, &e->teredo_server, &e->teredo_port, &e->teredo_client,
                                &e->interface_mac, &e->isatap, &e->translated_ipv4}) {
@@ -305,7 +306,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     p.note(length_item, zero_length);
   }
   const std::uint32_t room = in.reported - header_length;
-  if (length > room && !p.in_error && p.wants_items()) {
+  if (length > room && !p.in_error && p.wants_notes()) {
     p.note(length_item, exceeds_framing, p.value("IPv6 payload length exceeds framing length ({} bytes)", room));
   }
   chain.rest = in.from(header_length).cut(length);

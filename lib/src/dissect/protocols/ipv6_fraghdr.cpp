@@ -77,8 +77,8 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   p.clear_info();
   p.append_info_format("IPv6 fragment (off={} more={} ident=0x{:08x} nxt={})", offset, more ? 'y' : 'n', id, next);
   const ItemId layer = p.add_layer(ipv6_fraghdr_protocol, in, 0, header_length);
+  if (chain.jumbo) p.note(layer, jumbo_fragment);
   if (p.wants_items()) {
-    if (chain.jumbo) p.note(layer, jumbo_fragment);
     p.add(layer, {&next_header, &reserved_octet}, in);
     p.append_text(p.add(layer, fragment_offset, in), p.text(" ({} bytes)", offset));
     p.add(layer, {&reserved_bits, &more_fragments, &identification}, in);

@@ -457,6 +457,7 @@ extern const ProtocolInfo ipv6_options_protocol{
 
 std::uint32_t dissect_ipv6_options(Packet& p, const Octets& in, Ipv6OptionsHeader header,
                                    const Ipv6OptionsFields& own) {
+  const InFull in_full{p};
   Ipv6Chain& chain = *p.ipv6;
   p.append_info(" , ", own.info);
   const std::uint8_t next = p.u8(in, 0);

@@ -140,6 +140,7 @@ Address add_rpl(Packet& p, ItemId layer, const Octets& in, std::uint32_t end) {
 }
 
 std::uint32_t dissect(Packet& p, const Octets& in) {
+  const InFull in_full{p};
   Ipv6Chain& chain = *p.ipv6;
   p.append_info(" , ", "IPv6 routing");
   const std::uint8_t next = p.u8(in, 0);

@@ -1,4 +1,5 @@
 #include "dissect/dns.h"
+#include "dissect/dns_fields.h"
 
 namespace encap {
 namespace {
@@ -10,7 +11,7 @@ constexpr Binding bindings[] = {{Table::udp_port, 5355}};
 }  // namespace
 
 extern const ProtocolInfo llmnr_protocol{
-    {"llmnr", "Link-local Multicast Name Resolution", FieldType::protocol}, "LLMNR", dissect, bindings};
+    {"llmnr", "Link-local Multicast Name Resolution", FieldType::protocol}, "LLMNR", dissect, bindings, dns::fields};
 
 namespace {
 

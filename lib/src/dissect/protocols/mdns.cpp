@@ -1,4 +1,5 @@
 #include "dissect/dns.h"
+#include "dissect/dns_fields.h"
 
 namespace encap {
 namespace {
@@ -10,7 +11,7 @@ constexpr Binding bindings[] = {{Table::udp_port, 5353}};
 }  // namespace
 
 extern const ProtocolInfo mdns_protocol{
-    {"mdns", "Multicast Domain Name System", FieldType::protocol}, "mDNS", dissect, bindings};
+    {"mdns", "Multicast Domain Name System", FieldType::protocol}, "mDNS", dissect, bindings, dns::fields};
 
 namespace {
 

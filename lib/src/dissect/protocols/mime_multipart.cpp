@@ -145,11 +145,7 @@ class Reader {
     return std::nullopt;
   }
 
-  void show_data(ItemId item, const Octets& octets) {
-    const ItemId top = std::exchange(p_.top, item);
-    p_.call_data(octets);
-    p_.top = top;
-  }
+  void show_data(ItemId item, const Octets& octets) { p_.call_data(octets, item); }
 
   // The part from `start` to `end`, whose item is `item` under `layer`.
   bool read_part(ItemId layer, ItemId item, std::uint32_t start, const Delimiter& end);
@@ -308,6 +304,7 @@ void Reader::read_body(ItemId item, Octets body, std::string_view body_type, std
 }
 
 std::uint32_t dissect(Packet& p, const Octets& in) {
+  const InFull in_full{p};
   const std::optional<std::string_view> name = find_parameter(p, unfolded(p, p.media_parameters), "boundary");
   if (!name) {
     if (p.wants_items()) p.note(p.add(p.top, no_required_parameter.field, in, 0, in.captured), no_required_parameter);

@@ -153,6 +153,7 @@ constexpr Chunk chunks[] = {{"IHDR", "Image Header", dissect_header, 13},
 std::uint32_t dissect(Packet& p, const Octets& in) {
   constexpr std::string_view magic{"\x89PNG\r\n\x1a\n"};
   if (in.captured < shortest || !characters(in.bytes()).starts_with(magic)) return 0;
+  const InFull in_full{p};
   p.append_info(" ", "(PNG)");
   const ItemId layer = p.add_layer(png_protocol, in, 0, in.captured);
   p.add(layer, signature, in);

@@ -373,7 +373,7 @@ void add_analysis(Segment& s) {
     p.generated(p.add(tree, push_bytes_sent, s.in, 0, 0, a.push_bytes_sent));
   }
   const ItemId marks = add_marks(s, tree);
-  if ((a.marks & TcpMark::duplicate_ack) != 0 && p.wants_items()) {
+  if ((a.marks & TcpMark::duplicate_ack) != 0 && p.wants_notes()) {
     const ItemId mark = p.generated(p.add(marks, duplicate_ack, s.in, 0, 0, 0));
     p.set_text(mark, "This is a TCP duplicate ack");
     p.generated(p.add(tree, duplicate_ack_num, s.in, 0, 0, a.duplicate_ack_number));
@@ -382,7 +382,45 @@ void add_analysis(Segment& s) {
   }
 }
 
-void add_flags(Segment& s, std::string_view names) {
+// The items of a header that notes go below; none where items are not taken.
+struct HeaderItems {
+  ItemId header_length = ItemId::none;
+  ItemId acknowledgment = ItemId::none;
+  ItemId reset = ItemId::none;
+  ItemId synchronize = ItemId::none;
+  ItemId finish = ItemId::none;
+  ItemId drawn_flags = ItemId::none;
+};
+
+// What is worth a word in a header that is whole, its Urgent Pointer apart.
+void note_header(Segment& s, const HeaderItems& items) {
+  Packet& p = s.p;
+  const TcpAnalysis& a = *s.analysis;
+  const std::uint16_t value = s.facts.flags;
+  const bool has_ack = (value & ack) != 0;
+  if (!has_ack) {
+    if (s.facts.acknowledgment_number != 0) p.note(items.acknowledgment, ack_nonzero);
+  } else if ((value & syn) != 0) {
+    if (a.relative_acknowledgment > 1) {  // of more than the SYN: RFC 7413 §4.2
+      p.note(items.acknowledgment, fast_open_ack);
+    } else if (a.relative_acknowledgment == 1 && a.fast_open_data) {
+      p.note(items.acknowledgment, fast_open_ignored);
+    }
+  }
+  if ((value & (rst | syn | fin)) != 0) {
+    if ((value & rst) != 0) p.note(items.reset, connection_rst);
+    if ((value & syn) != 0) {
+      const Note& kind = has_ack ? connection_synack : connection_syn;
+      p.note(items.synchronize, kind,
+             p.value("{}: server port {}", kind.field.label, has_ack ? p.source_port : p.destination_port));
+    }
+    if ((value & fin) != 0) p.note(items.finish, connection_fin);
+  }
+  if (a.fin_active) p.note(items.drawn_flags, fin_active);
+  if (a.fin_passive) p.note(items.drawn_flags, fin_passive);
+}
+
+void add_flags(Segment& s, std::string_view names, HeaderItems& items) {
   Packet& p = s.p;
   const std::uint16_t value = s.facts.flags;
   const ItemId item = p.add(s.layer, flags, s.in);
@@ -394,22 +432,12 @@ void add_flags(Segment& s, std::string_view names) {
     p.add(item, {&flags_ae, &flags_cwr, &flags_ece}, s.in);
   }
   p.add(item, {&flags_urg, &flags_ack, &flags_push}, s.in);
-  const ItemId reset = p.add(item, flags_reset, s.in);
-  if ((value & rst) != 0) p.note(reset, connection_rst);
-  const ItemId synchronize = p.add(item, flags_syn, s.in);
-  if ((value & syn) != 0) {
-    const bool answer = (value & ack) != 0;
-    p.note(synchronize, answer ? connection_synack : connection_syn,
-           p.value("{}: server port {}", answer ? connection_synack.field.label : connection_syn.field.label,
-                   answer ? p.source_port : p.destination_port));
-  }
-  const ItemId finish = p.add(item, flags_fin, s.in);
-  if ((value & fin) != 0) p.note(finish, connection_fin);
+  items.reset = p.add(item, flags_reset, s.in);
+  items.synchronize = p.add(item, flags_syn, s.in);
+  items.finish = p.add(item, flags_fin, s.in);
   std::array<char, 24> letters;
-  const ItemId drawn =
+  items.drawn_flags =
       p.generated(p.add_string(item, flags_str, s.in, 12, 2, flag_letters(value, s.analysis->accurate_ecn, letters)));
-  if (s.analysis->fin_active) p.note(drawn, fin_active);
-  if (s.analysis->fin_passive) p.note(drawn, fin_passive);
 }
 
 void add_window(Segment& s, std::uint32_t scaled) {
@@ -424,14 +452,11 @@ void add_window(Segment& s, std::uint32_t scaled) {
   if (shift == -2) p.append_text(item, " (no window scaling used)");
 }
 
-void add_header_length(Segment& s) {
+ItemId add_header_length(Segment& s) {
   const ItemId item = s.p.add(s.layer, header_length, s.in, 12, 1, s.header_octets);
   const std::uint32_t words = s.header_octets / 4;
   s.p.set_text(item, s.p.text("{:04b} .... = Header Length: {} bytes ({})", words, s.header_octets, words));
-  if (s.header_octets < minimum_header_length) {
-    s.p.note(item, bogus_header_length,
-             s.p.value("Bogus TCP header length ({}, must be at least {})", s.header_octets, minimum_header_length));
-  }
+  return item;
 }
 
 // --- the payload
@@ -851,6 +876,8 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
                  p.text("Sequence Number: {}    (relative sequence number)", a.relative_sequence));
       p.add(s.layer, seq_raw, in);
     }
+  } else if (!facts.has_length && may_be_whole) {
+    p.note(ItemId::none, short_segment);
   }
 
   if (s.header_octets < minimum_header_length) {
@@ -860,7 +887,10 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
       info.append_number(s.header_octets);
       info.append(", must be at least 20)");
     }
-    if (p.wants_items()) add_header_length(s);
+    if (p.wants_notes()) {
+      p.note(add_header_length(s), bogus_header_length,
+             p.value("Bogus TCP header length ({}, must be at least {})", s.header_octets, minimum_header_length));
+    }
     return in.reported;
   }
 
@@ -881,20 +911,16 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
       p.set_text(p.generated(p.add(s.layer, next_seq, in, 4, 0, following)),
                  p.text("Next Sequence Number: {}    (relative sequence number)", following));
     }
-    const ItemId item = p.add(s.layer, acknowledgment, in, 8, 4, a.relative_acknowledgment);
+    HeaderItems items;
+    items.acknowledgment = p.add(s.layer, acknowledgment, in, 8, 4, a.relative_acknowledgment);
     if (has_ack) {
-      p.set_text(item, p.text("Acknowledgment Number: {}    (relative ack number)", a.relative_acknowledgment));
-      if (is_syn && a.relative_acknowledgment > 1) {  // of more than the SYN: RFC 7413 §4.2
-        p.note(item, fast_open_ack);
-      } else if (is_syn && a.relative_acknowledgment == 1 && a.fast_open_data) {
-        p.note(item, fast_open_ignored);
-      }
-    } else if (facts.acknowledgment_number != 0) {
-      p.note(item, ack_nonzero);
+      p.set_text(items.acknowledgment,
+                 p.text("Acknowledgment Number: {}    (relative ack number)", a.relative_acknowledgment));
     }
     p.add(s.layer, ack_raw, in);
     add_header_length(s);
-    add_flags(s, s.flag_words);
+    add_flags(s, s.flag_words, items);
+    note_header(s, items);
     add_window(s, scaled);
     const ItemId sum = p.add(s.layer, checksum, in);
     p.append_text(sum, " [unverified]");
@@ -902,17 +928,23 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     const ItemId urgent = p.add(s.layer, urgent_pointer, in);
     if ((facts.flags & urg) == 0 && p.u16(in, 18) != 0) p.note(urgent, urgent_nonzero);
   } else {
-    p.need(in, 16, 4);
+    if (p.wants_notes()) note_header(s, {});
+    p.need(in, 16, 2);
+    if (p.u16(in, 18) != 0 && (facts.flags & urg) == 0) p.note(ItemId::none, urgent_nonzero);
   }
 
+  // Nothing is to be read in what nearly every segment has, unless its fields are wanted.
+  const bool plain_options = deferred || (!p.columns() && has_plain_header(in, s.header_octets));
+  const InFull in_full{p, options_length != 0 && (!plain_options || is_syn)};
   const Octets options = in.from(minimum_header_length);
-  const ItemId list = options_length == 0 ? ItemId::none : add_tcp_options(p, s.layer, options, options_length);
+  const ItemId list =
+      options_length == 0 ? ItemId::none : add_tcp_options(p, in_full.below(s.layer), options, options_length);
   if (p.wants_items() && p.flow != nullptr) {
     const ItemId times = p.generated(p.add_text(s.layer, in, 0, 0, "Timestamps"));
     p.generated(p.add(times, time_relative, in, 0, 0, nanoseconds(a.since_first)));
     p.generated(p.add(times, time_delta, in, 0, 0, nanoseconds(a.since_previous)));
   }
-  if (options_length != 0 && !deferred) {
+  if (options_length != 0 && (!plain_options || list != ItemId::none)) {
     dissect_tcp_options(
         p, list, options, options_length,
         {facts.flags, facts.acknowledgment_number, facts.acknowledgment_number - a.relative_acknowledgment});
@@ -920,8 +952,12 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   if (p.stopped()) return in.reported;
   add_analysis(s);
   p.add_ends(tcp_protocol);
+  if (a.acked_frame != 0 && p.out.wants_facts && !p.in_error) {
+    const auto place = static_cast<std::uint32_t>(p.out.facts.ends.size() - 1);
+    p.out.facts.round_trips.push_back({place, a.ack_rtt, a.has_initial_rtt, a.initial_rtt});
+  }
 
-  if (in.reported < s.header_octets) return in.reported;
+  if (in.reported < s.header_octets || !p.wants_payload()) return in.reported;
   s.payload = in.from(s.header_octets);
   if (p.wants_items() && s.payload.captured != 0 && (facts.flags & rst) == 0) {
     const ItemId item = p.add(s.layer, payload_bytes, s.payload, 0, s.payload.captured);

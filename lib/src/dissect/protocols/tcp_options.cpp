@@ -639,10 +639,7 @@ void dissect_tcp_options(Packet& p, ItemId list, const Octets& in, std::uint32_t
     const Octets octets = in.part(at, length);
     const Kind& how = known != nullptr ? *known : unknown_kind;
     if (kind == multipath) {
-      const ItemId top = p.top;
-      p.set_top(list);
-      p.call_data(octets);
-      p.top = top;
+      p.call_data(octets, list);
     } else {
       const ItemId item = p.add(list, *how.field, octets, 0, length);
       if (how.field == &mss) {

@@ -34,30 +34,31 @@ constexpr Note zero_checksum{
 constexpr Note zero_length{
     {"udp.length.bad_zero", "Length is zero but payload < 65536", FieldType::none}, Severity::warning, "Protocol"};
 
-constexpr const Field* fields[] = {&source_port,
-                                   &destination_port,
-                                   &port,
-                                   &length,
-                                   &coverage,
-                                   &checksum,
-                                   &status,
-                                   &stream,
-                                   &time_relative,
-                                   &time_delta,
-                                   &payload,
-                                   &possible_traceroute.field,
-                                   &bad_length.field,
-                                   &bad_coverage.field,
-                                   &zero_checksum.field,
-                                   &zero_length.field};
 constexpr Binding bindings[] = {{Table::ip_protocol, 17}};
 
 std::uint32_t dissect(Packet& p, const Octets& in) { return dissect_udp(p, in, UdpVariant::udp); }
 
 }  // namespace
 
+extern const Field* const udp_fields[16] = {&source_port,
+                                            &destination_port,
+                                            &port,
+                                            &length,
+                                            &coverage,
+                                            &checksum,
+                                            &status,
+                                            &stream,
+                                            &time_relative,
+                                            &time_delta,
+                                            &payload,
+                                            &possible_traceroute.field,
+                                            &bad_length.field,
+                                            &bad_coverage.field,
+                                            &zero_checksum.field,
+                                            &zero_length.field};
+
 extern const ProtocolInfo udp_protocol{
-    {"udp", "User Datagram Protocol", FieldType::protocol}, "UDP", dissect, bindings, fields};
+    {"udp", "User Datagram Protocol", FieldType::protocol}, "UDP", dissect, bindings, udp_fields};
 
 namespace {
 
@@ -66,7 +67,7 @@ void note_traceroute(Packet& p, ItemId item) {
   constexpr std::uint16_t first_port = 33435;
   constexpr std::uint16_t ports = 30;
   const unsigned probe = static_cast<unsigned>(p.destination_port) - first_port;
-  if (probe < ports && p.wants_items()) {
+  if (probe < ports && p.wants_notes()) {
     p.note(item, possible_traceroute,
            p.value("Possible traceroute: hop #{}, attempt #{}", probe / 3 + 1, probe % 3 + 1));
   }
@@ -77,7 +78,10 @@ void check_sum(Packet& p, ItemId layer, const Octets& in, UdpVariant variant) {
   if (p.stopped()) return;
   const bool may_be_missing = variant == UdpVariant::udp && p.network_source.kind != Address::Kind::ipv6;
   if (value == 0 && !may_be_missing) p.append_info(" [ILLEGAL CHECKSUM (0)]");
-  if (!p.wants_items()) return;
+  if (!p.wants_items()) {
+    if (value == 0 && !may_be_missing) p.note(ItemId::none, zero_checksum);
+    return;
+  }
   const ItemId item = p.add(layer, checksum, in);
   if (value != 0) {
     p.append_text(item, " [unverified]");
@@ -126,6 +130,7 @@ std::uint32_t dissect_udp(Packet& p, const Octets& in, UdpVariant variant) {
   ItemId layer = ItemId::none;
   if (!p.takes_items()) {
     p.add_layer(self, in, 0, 0);
+    note_traceroute(p, ItemId::none);
   } else if (p.wants_items()) {
     layer = p.add_layer(self, in, 0, std::min(in.captured, std::uint32_t{UdpView::header_length}),
                         p.text("{}, Src Port: {}, Dst Port: {}", self.layer.label, from, to));
@@ -146,7 +151,7 @@ std::uint32_t dissect_udp(Packet& p, const Octets& in, UdpVariant variant) {
     if (covered < UdpView::header_length || covered > total) {
       p.append_info_format(" [BAD LIGHTWEIGHT UDP CHECKSUM COVERAGE LENGTH {} < {} or > {}]", covered,
                            UdpView::header_length, total);
-      if (p.wants_items()) {
+      if (p.wants_notes()) {
         p.append_text(length_item, p.text(" (bogus, must be >= {} and <= {})", UdpView::header_length, total));
         p.note(length_item, bad_coverage,
                p.value("Bad checksum coverage length value {} < {} or > {}", covered, UdpView::header_length, total));
@@ -158,14 +163,14 @@ std::uint32_t dissect_udp(Packet& p, const Octets& in, UdpVariant variant) {
     if (total < 65536) p.note(length_item, zero_length);
   } else if (total < UdpView::header_length) {
     p.append_info_format(" [BAD UDP LENGTH {} < {}]", total, UdpView::header_length);
-    if (p.wants_items()) {
+    if (p.wants_notes()) {
       p.append_text(length_item, p.text(" (bogus, must be >= {})", UdpView::header_length));
       p.note(length_item, bad_length, p.value("Bad length value {} < {}", total, UdpView::header_length));
     }
     return in.reported;
   } else if (total > in.reported && !p.fragmented && !p.in_error) {
     p.append_info_format(" [BAD UDP LENGTH {} > IP PAYLOAD LENGTH]", total);
-    if (p.wants_items()) {
+    if (p.wants_notes()) {
       p.append_text(length_item, p.text(" (bogus, payload length {})", in.reported));
       p.note(length_item, bad_length, p.value("Bad length value {} > IP payload length", total));
     }
@@ -185,7 +190,7 @@ std::uint32_t dissect_udp(Packet& p, const Octets& in, UdpVariant variant) {
     }
     p.generated(p.add(layer, stream, in, UdpView::header_length, 0, p.flow->index));
   }
-  if (payload_length == 0) return in.reported;
+  if (payload_length == 0 || !p.wants_payload()) return in.reported;
   if (p.flow != nullptr && !p.in_error) {
     if (p.wants_items()) {
       const ItemId times = p.generated(p.add_text(layer, in, 0, 0, "Timestamps"));

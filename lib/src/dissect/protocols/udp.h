@@ -7,6 +7,9 @@ namespace encap {
 extern const ProtocolInfo udp_protocol;
 extern const ProtocolInfo udplite_protocol;
 
+/// Those of both.
+extern const Field* const udp_fields[16];
+
 /// How the two of them differ: where UDP has a length, UDP-Lite says how many octets the checksum covers.
 enum class UdpVariant : std::uint8_t { udp, lite };
 

@@ -9,8 +9,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) { return dissect_udp(p, in, U
 
 }  // namespace
 
-/// Its fields are those of UDP.
 extern const ProtocolInfo udplite_protocol{
-    {"udplite", "Lightweight User Datagram Protocol", FieldType::protocol}, "UDP-Lite", dissect, bindings, {}};
+    {"udplite", "Lightweight User Datagram Protocol", FieldType::protocol}, "UDP-Lite", dissect, bindings, udp_fields};
 
 }  // namespace encap

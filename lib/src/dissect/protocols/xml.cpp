@@ -516,7 +516,11 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   const std::uint16_t mark = p.u16(in, 0);
   if (p.stopped()) return 0;
   if (p.columns()) p.out.columns.protocol.append("/XML");
-  if (!p.wants_items()) return in.reported;
+  const InFull in_full{p};
+  if (!p.takes_items()) {
+    p.add_layer(xml_protocol, in, 0, 0);
+    return in.reported;
+  }
   Octets text = in;
   if (mark == 0xfeff) text = p.add_source("Decoded UTF-16BE text", decode_utf16(p, in.bytes(), true));
   if (mark == 0xfffe) text = p.add_source("Decoded UTF-16LE text", decode_utf16(p, in.bytes(), false));

@@ -140,8 +140,8 @@ struct Ping {
   std::uint64_t replies = 0;
 };
 
-// Bounded: 512 things that are told, by who tells them and of what; those beyond are counted. 512 pings; those beyond
-// are not looked at.
+// Bounded: 512 things that are told, by who tells them and of what; those beyond are counted. 512 pings that wait for
+// a reply; beyond that the first is counted.
 class IcmpFamily final : public Family {
  public:
   void take(const SeenPacket& p) override {
@@ -209,7 +209,7 @@ class IcmpFamily final : public Family {
       return known.identifier == identifier && known.source == source && known.destination == destination;
     });
     if (ping == pings_.end()) {
-      if (pings_.size() == most_rows) return;
+      if (pings_.size() == most_rows) forget_a_ping();
       ping = pings_.insert(pings_.end(), {source, destination, identifier});
     }
     if (request) {
@@ -217,6 +217,18 @@ class IcmpFamily final : public Family {
     } else {
       ++ping->replies;
     }
+  }
+
+  // One that was answered, or the first, which is counted then.
+  void forget_a_ping() {
+    const auto answered =
+        std::find_if(pings_.begin(), pings_.end(), [](const Ping& known) { return known.replies != 0; });
+    if (answered != pings_.end()) {
+      pings_.erase(answered);
+      return;
+    }
+    if (pings_.front().requests.count() >= 2) ++beyond_[&ping_unanswered];
+    pings_.pop_front();
   }
 
   void add(const SeenPacket& p, const Finding& finding, std::uint8_t code) {

@@ -59,12 +59,16 @@ struct Group {
 // single octets, three of them at least, and hardly anything else. The rest is what was meant, where it carries
 // anything. It is told where others have five frames and a twentieth of all.
 //
-// Bounded: 65536 connections and 4096 services; frames beyond are counted with neither side.
+// Bounded: 65536 connections and 4096 services; frames beyond are with neither side, and their number is told.
 class OtherProgramFamily final : public Family {
  public:
   void take(const SeenPacket& p) override {
-    Group* const group = p.has_tcp ? group_of_tcp(p) : p.has_udp ? group_of_udp(p) : nullptr;
-    if (group == nullptr) return;
+    if (!p.has_tcp && !p.has_udp) return;
+    Group* const group = p.has_tcp ? group_of_tcp(p) : group_of_udp(p);
+    if (group == nullptr) {
+      ++beyond_;
+      return;
+    }
     ++group->frames;
     group->of_group.add(p.frame);
     if (p.payload_length == 0) return;
@@ -112,6 +116,8 @@ class OtherProgramFamily final : public Family {
           group->background.empty() ? "TCP " + end_text(group->server, group->port) : std::string{group->background},
           count_text(group->frames, "frame"), why));
     }
+    if (beyond_ != 0)
+      other_words.push_back(fmt::format("and {} were too many to tell apart", count_text(beyond_, "frame")));
     if (others.size() > most_told) other_words.push_back(fmt::format("and {} more", others.size() - most_told));
     if (meant.size() > most_told) meant_words.push_back(fmt::format("and {} more", meant.size() - most_told));
     report.add(
@@ -200,6 +206,7 @@ class OtherProgramFamily final : public Family {
   std::vector<Group> groups_;
   tsl::robin_map<Key, std::size_t, KeyHash> by_key_;
   tsl::robin_map<std::uint32_t, std::uint32_t> by_stream_;
+  std::uint64_t beyond_ = 0;  // frames of services and connections that are not remembered
 };
 
 }  // namespace

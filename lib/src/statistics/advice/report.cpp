@@ -145,21 +145,30 @@ void Report::append_text(std::string& out, std::uint64_t packets) const {
   }
 }
 
-StatisticTable Report::table() const {
-  StatisticTable table;
-  table.columns = {"finding", "severity", "summary", "where", "stream", "frame_count",
-                   "frames",  "proof",    "filter",  "cause", "cure",   "more_cases"};
-  using Value = StatisticTable::Value;
+std::vector<std::string> Report::columns() {
+  return {"finding", "severity", "summary", "where", "stream", "frame_count",
+          "frames",  "proof",    "filter",  "cause", "cure",   "more_cases"};
+}
+
+void Report::each_row(const Statistic::RowVisitor& visit) const {
   for (const Found* found : ordered()) {
     const Finding& finding = *found->finding;
     for (const Case& one : found->cases) {
-      table.rows.push_back(
-          {std::string{finding.name}, std::string{severity_word(finding.severity)}, std::string{finding.summary},
-           one.where, one.stream ? Value{std::uint64_t{*one.stream}} : Value{}, one.frames.count(), one.frames.list(),
-           one.proof, one.filter, std::string{finding.cause}, std::string{finding.cure}, found->left_out});
+      const StatisticValue values[] = {std::string{finding.name},
+                                       std::string{severity_word(finding.severity)},
+                                       std::string{finding.summary},
+                                       one.where,
+                                       one.stream ? StatisticValue{std::uint64_t{*one.stream}} : StatisticValue{},
+                                       one.frames.count(),
+                                       one.frames.list(),
+                                       one.proof,
+                                       one.filter,
+                                       std::string{finding.cause},
+                                       std::string{finding.cure},
+                                       found->left_out};
+      visit(values);
     }
   }
-  return table;
 }
 
 std::string end_text(const Address& address, std::uint16_t port) {

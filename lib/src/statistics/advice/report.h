@@ -74,7 +74,9 @@ class Report {
   [[nodiscard]] bool empty() const noexcept { return found_.empty(); }
   /// For people, wrapped.
   void append_text(std::string& out, std::uint64_t packets) const;
-  [[nodiscard]] StatisticTable table() const;
+  /// For programs: a row for each case.
+  [[nodiscard]] static std::vector<std::string> columns();
+  void each_row(const Statistic::RowVisitor& visit) const;
 
  private:
   struct Found {

@@ -16,7 +16,7 @@ class Advice final : public Statistic {
     for (const auto make : advice::families) families_.push_back(make());
   }
 
-  [[nodiscard]] Detail detail() const noexcept override { return Detail::fields; }  // notes need them
+  [[nodiscard]] Detail detail() const noexcept override { return filter_.matches ? Detail::fields : Detail::facts; }
 
   void take(const Dissection& dissection) override {
     if (!filter_(dissection)) return;
@@ -29,9 +29,12 @@ class Advice final : public Statistic {
     for (const auto& family : families_) family->take(packet);
   }
 
-  void append_text(std::string& out) const override { report().append_text(out, capture_.packets); }
+  void append_text(std::string& out, const RowAdded& /*a short report*/) const override {
+    report().append_text(out, capture_.packets);
+  }
 
-  [[nodiscard]] StatisticTable table() const override { return report().table(); }
+  [[nodiscard]] std::vector<std::string> columns() const override { return advice::Report::columns(); }
+  void each_row(const RowVisitor& visit) const override { report().each_row(visit); }
 
  private:
   [[nodiscard]] advice::Report report() const {

@@ -72,6 +72,7 @@ class Conversations final : public Statistic {
       : filter_{std::move(filter)}, layer_{*layer}, field_{find_field(layer->name)->field} {}
 
   [[nodiscard]] Detail detail() const noexcept override { return filter_.matches ? Detail::fields : Detail::facts; }
+  [[nodiscard]] bool reads_layers() const noexcept override { return false; }
 
   void take(const Dissection& dissection) override {
     if (!filter_(dissection)) return;
@@ -80,7 +81,7 @@ class Conversations final : public Statistic {
     }
   }
 
-  void append_text(std::string& out) const override {
+  void append_text(std::string& out, const RowAdded& row_added) const override {
     const std::string line(80, '=');
     const std::string indent(layer_.has_ports ? 59 : 47, ' ');
     out += fmt::format("{}\n{} Conversations\nFilter:{}\n", line, layer_.title,
@@ -96,39 +97,49 @@ class Conversations final : public Statistic {
                          row->back.frames, octets_text(row->back.octets), row->there.frames,
                          octets_text(row->there.octets), total.frames, octets_text(total.octets), seconds(row->first),
                          seconds(row->last) - seconds(row->first));
+      if (row_added) row_added();
     }
     out += line + '\n';
   }
 
-  [[nodiscard]] StatisticTable table() const override {
-    StatisticTable table;
-    table.columns = {"source",
-                     "source_port",
-                     "destination",
-                     "destination_port",
-                     "stream",
-                     "frames_to_source",
-                     "bytes_to_source",
-                     "frames_to_destination",
-                     "bytes_to_destination",
-                     "frames",
-                     "bytes",
-                     "start",
-                     "duration"};
-    using Value = StatisticTable::Value;
+  [[nodiscard]] std::vector<std::string> columns() const override {
+    return {"source",
+            "source_port",
+            "destination",
+            "destination_port",
+            "stream",
+            "frames_to_source",
+            "bytes_to_source",
+            "frames_to_destination",
+            "bytes_to_destination",
+            "frames",
+            "bytes",
+            "start",
+            "duration"};
+  }
+  void each_row(const RowVisitor& visit) const override {
+    using Value = StatisticValue;
     const auto port = [this](std::uint16_t number) {
       return layer_.has_ports ? Value{std::uint64_t{number}} : Value{};
     };
     for (const Conversation* row : ordered()) {
       const Counted total = row->total();
       const LayerEnds& ends = row->ends;
-      table.rows.push_back({address_text(ends.source), port(ends.source_port), address_text(ends.destination),
-                            port(ends.destination_port),
-                            layer_.name == "tcp" ? Value{std::uint64_t{ends.stream}} : Value{}, row->back.frames,
-                            row->back.octets, row->there.frames, row->there.octets, total.frames, total.octets,
-                            seconds(row->first), seconds(row->last) - seconds(row->first)});
+      const Value values[] = {address_text(ends.source),
+                              port(ends.source_port),
+                              address_text(ends.destination),
+                              port(ends.destination_port),
+                              layer_.name == "tcp" ? Value{std::uint64_t{ends.stream}} : Value{},
+                              row->back.frames,
+                              row->back.octets,
+                              row->there.frames,
+                              row->there.octets,
+                              total.frames,
+                              total.octets,
+                              seconds(row->first),
+                              seconds(row->last) - seconds(row->first)};
+      visit(values);
     }
-    return table;
   }
 
  private:

@@ -114,8 +114,9 @@ class DnsMessages final : public Statistic {
     });
   }
 
-  void append_text(std::string& out) const override { tree_.append_text(out, "DNS"); }
-  [[nodiscard]] StatisticTable table() const override { return tree_.table(); }
+  void append_text(std::string& out, const RowAdded&) const override { tree_.append_text(out, "DNS"); }
+  [[nodiscard]] std::vector<std::string> columns() const override { return StatsTree::columns(); }
+  void each_row(const RowVisitor& visit) const override { tree_.each_row(visit); }
 
  private:
   void count_in(StatsTree::Id parent, const std::string& name) {

@@ -33,6 +33,7 @@ class Endpoints final : public Statistic {
       : filter_{std::move(filter)}, layer_{*layer}, field_{find_field(layer->name)->field} {}
 
   [[nodiscard]] Detail detail() const noexcept override { return filter_.matches ? Detail::fields : Detail::facts; }
+  [[nodiscard]] bool reads_layers() const noexcept override { return false; }
 
   void take(const Dissection& dissection) override {
     if (!filter_(dissection)) return;
@@ -48,7 +49,7 @@ class Endpoints final : public Statistic {
     }
   }
 
-  void append_text(std::string& out) const override {
+  void append_text(std::string& out, const RowAdded& row_added) const override {
     const std::string line(80, '=');
     out += fmt::format(
         "{}\n{} Endpoints\nFilter:{}\n{:23}{}|  Packets  | |  Bytes  | | Tx Packets | | Tx Bytes | | Rx "
@@ -60,21 +61,27 @@ class Endpoints final : public Statistic {
       if (layer_.has_ports) out += fmt::format("{:5}     ", end->port);
       out += fmt::format("{:6}     {:9}     {:6}       {:9}      {:6}       {:9}   \n", end->frames(), end->octets(),
                          end->frames_sent, end->octets_sent, end->frames_received, end->octets_received);
+      if (row_added) row_added();
     }
     out += line + '\n';
   }
 
-  [[nodiscard]] StatisticTable table() const override {
-    StatisticTable table;
-    table.columns = {"address",     "port",       "frames",          "bytes",
-                     "frames_sent", "bytes_sent", "frames_received", "bytes_received"};
-    using Value = StatisticTable::Value;
+  [[nodiscard]] std::vector<std::string> columns() const override {
+    return {"address", "port", "frames", "bytes", "frames_sent", "bytes_sent", "frames_received", "bytes_received"};
+  }
+  void each_row(const RowVisitor& visit) const override {
+    using Value = StatisticValue;
     for (const Endpoint* end : ordered()) {
-      table.rows.push_back({address_text(end->address), layer_.has_ports ? Value{std::uint64_t{end->port}} : Value{},
-                            end->frames(), end->octets(), end->frames_sent, end->octets_sent, end->frames_received,
-                            end->octets_received});
+      const Value values[] = {address_text(end->address),
+                              layer_.has_ports ? Value{std::uint64_t{end->port}} : Value{},
+                              end->frames(),
+                              end->octets(),
+                              end->frames_sent,
+                              end->octets_sent,
+                              end->frames_received,
+                              end->octets_received};
+      visit(values);
     }
-    return table;
   }
 
  private:

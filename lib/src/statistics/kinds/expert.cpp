@@ -1,8 +1,11 @@
-#include <deque>
+#include <array>
+#include <fmt/compile.h>
 #include <fmt/format.h>
-#include <tsl/robin_map.h>
+#include <optional>
+#include <tsl/robin_set.h>
 
 #include "render/text.h"
+#include "statistics/frame_ranges.h"
 #include "statistics/kind.h"
 
 // Source: tshark's -z expert.
@@ -22,85 +25,155 @@ constexpr SeverityWords severities[] = {{Severity::error, "error", "Errors"},
                                         {Severity::chat, "chat", "Chats"},
                                         {Severity::comment, "comment", "Comments"}};
 
+// What many notes have in common. The names live as long as the program.
+struct Kind {
+  Severity severity;
+  std::string_view group;
+  std::string_view protocol;
+
+  friend bool operator==(const Kind&, const Kind&) = default;
+};
+
+// A note, however many packets have it: 40 octets and its text.
 struct Row {
-  Severity severity;
-  std::string_view group;
-  std::string_view protocol;
-  std::string text;
-  std::uint64_t count = 0;
+  std::uint64_t count;
+  std::uint64_t first_frame;
+  const char* text;
+  std::uint32_t size;
+  std::uint32_t hash;
+  std::uint32_t kind;
+
+  [[nodiscard]] std::string_view summary() const noexcept { return {text, size}; }
 };
 
-// Finds a row without making its text.
-struct RowView {
-  Severity severity;
-  std::string_view group;
-  std::string_view protocol;
-  std::string_view text;
-
-  friend bool operator==(const RowView&, const RowView&) = default;
+// What a row is found by.
+struct Sought {
+  std::uint32_t kind;
+  std::string_view summary;
+  std::uint32_t hash;
 };
-struct RowViewHash {
-  [[nodiscard]] std::size_t operator()(const RowView& row) const noexcept {
-    return std::hash<std::string_view>{}(row.text);
+
+struct RowHash {
+  using is_transparent = void;
+  const std::vector<Row>* rows;
+  [[nodiscard]] std::size_t operator()(std::uint32_t row) const noexcept { return (*rows)[row].hash; }
+  [[nodiscard]] std::size_t operator()(const Sought& sought) const noexcept { return sought.hash; }
+};
+struct RowEqual {
+  using is_transparent = void;
+  const std::vector<Row>* rows;
+  [[nodiscard]] bool operator()(std::uint32_t a, std::uint32_t b) const noexcept { return a == b; }
+  [[nodiscard]] bool operator()(std::uint32_t row, const Sought& sought) const noexcept {
+    const Row& one = (*rows)[row];
+    return one.hash == sought.hash && one.kind == sought.kind && one.summary() == sought.summary;
   }
+  [[nodiscard]] bool operator()(const Sought& sought, std::uint32_t row) const noexcept { return (*this)(row, sought); }
 };
 
 class Expert final : public Statistic {
  public:
-  Expert(PacketFilter filter, Severity least) : filter_{std::move(filter)}, least_{least} {}
+  Expert(PacketFilter filter, Severity least, bool with_frames)
+      : filter_{std::move(filter)}, least_{least}, with_frames_{with_frames} {}
 
-  [[nodiscard]] Detail detail() const noexcept override { return Detail::fields; }
+  [[nodiscard]] Detail detail() const noexcept override { return filter_.matches ? Detail::fields : Detail::facts; }
 
   void take(const Dissection& dissection) override {
     if (dissection.facts.notes.empty() || !filter_(dissection)) return;
     for (const ToldNote& note : dissection.facts.notes) {
-      if (note.severity >= least_) ++row(note).count;
+      if (note.severity >= least_) count(note, dissection.frame_number);
     }
   }
 
-  void append_text(std::string& out) const override {
+  void append_text(std::string& out, const RowAdded& row_added) const override {
     for (const SeverityWords& words : severities) {
-      std::uint64_t total = 0;
-      for (const Row& row : rows_) total += row.severity == words.severity ? row.count : 0;
+      const std::uint64_t total = totals_[static_cast<std::size_t>(words.severity)];
       if (total == 0) continue;
       out += fmt::format("\n{} ({})\n=============\n   Frequency      Group           Protocol  Summary\n", words.title,
                          total);
-      for (const Row& row : rows_) {
-        if (row.severity != words.severity) continue;
-        out += fmt::format("{:12} {:>10} {:>18}  ", row.count, row.group, row.protocol);
-        append_shown(out, row.text);
+      each_of(words.severity, [&](const Row& row, const Kind& kind, std::size_t place) {
+        fmt::format_to(std::back_inserter(out), FMT_COMPILE("{:12} {:>10} {:>18}  "), row.count, kind.group,
+                       kind.protocol);
+        append_shown(out, row.summary());
         out += '\n';
-      }
+        if (with_frames_) {
+          out += "             Frames: ";
+          frames_[place].append_text(out);
+          out += '\n';
+        }
+        if (row_added) row_added();
+      });
     }
   }
 
-  [[nodiscard]] StatisticTable table() const override {
-    StatisticTable table;
-    table.columns = {"severity", "group", "protocol", "frequency", "summary"};
+  [[nodiscard]] std::vector<std::string> columns() const override {
+    std::vector<std::string> names{"severity", "group", "protocol", "frequency", "summary"};
+    if (with_frames_) names.emplace_back("frames");
+    return names;
+  }
+  void each_row(const RowVisitor& visit) const override {
+    std::vector<StatisticValue> values;
     for (const SeverityWords& words : severities) {
-      for (const Row& row : rows_) {
-        if (row.severity != words.severity) continue;
-        table.rows.push_back(
-            {std::string{words.argument}, std::string{row.group}, std::string{row.protocol}, row.count, row.text});
-      }
+      each_of(words.severity, [&](const Row& row, const Kind& kind, std::size_t place) {
+        values.assign({std::string{words.argument}, std::string{kind.group}, std::string{kind.protocol}, row.count,
+                       std::string{row.summary()}});
+        if (with_frames_) {
+          std::string frames;
+          frames_[place].append_text(frames);
+          values.emplace_back(std::move(frames));
+        }
+        visit(values);
+      });
     }
-    return table;
   }
 
  private:
-  [[nodiscard]] Row& row(const ToldNote& note) {
-    RowView wanted{note.severity, note.group, note.protocol, note.text};
-    if (const auto found = index_.find(wanted); found != index_.end()) return rows_[found->second];
-    Row& row = rows_.emplace_back(Row{note.severity, note.group, note.protocol, std::string{note.text}});
-    wanted.text = row.text;
-    index_.emplace(wanted, rows_.size() - 1);
-    return row;
+  // Calls `visit(row, kind, place)` for the rows of that severity, in the order in which they came.
+  template <class Visit>
+  void each_of(Severity severity, Visit visit) const {
+    for (std::size_t place = 0; place < rows_.size(); ++place) {
+      const Kind& kind = kinds_[rows_[place].kind];
+      if (kind.severity == severity) visit(rows_[place], kind, place);
+    }
+  }
+
+  void count(const ToldNote& note, std::uint64_t frame) {
+    ++totals_[static_cast<std::size_t>(note.severity)];
+    const std::uint32_t kind = kind_of({note.severity, note.group, note.protocol});
+    const auto hash = static_cast<std::uint32_t>(std::hash<std::string_view>{}(note.text) + kind * 0x9e3779b9u);
+    const Sought sought{kind, note.text, hash};
+    const auto found = index_.find(sought, hash);
+    const std::size_t place = found != index_.end() ? *found : rows_.size();
+    if (place == rows_.size()) {
+      const std::string_view text = texts_.copy(note.text);
+      rows_.push_back({0, frame, text.data(), static_cast<std::uint32_t>(text.size()), hash, kind});
+      index_.insert(static_cast<std::uint32_t>(place));
+      if (with_frames_) frames_.emplace_back();
+    }
+    ++rows_[place].count;
+    if (with_frames_) frames_[place].add(frame, frame_ranges_);
+  }
+
+  // Kinds are a few dozen; the one of the note before is likely that of the next.
+  [[nodiscard]] std::uint32_t kind_of(const Kind& kind) {
+    if (latest_ < kinds_.size() && kinds_[latest_] == kind) return latest_;
+    latest_ = static_cast<std::uint32_t>(std::find(kinds_.begin(), kinds_.end(), kind) - kinds_.begin());
+    if (latest_ == kinds_.size()) kinds_.push_back(kind);
+    return latest_;
   }
 
   PacketFilter filter_;
   Severity least_;
-  std::deque<Row> rows_;  // in the order in which they came; stay where they are
-  tsl::robin_map<RowView, std::size_t, RowViewHash> index_;
+  bool with_frames_;
+  std::array<std::uint64_t, static_cast<std::size_t>(Severity::error) + 1> totals_{};
+  std::vector<Kind> kinds_;
+  std::uint32_t latest_ = 0;
+  std::vector<Row> rows_;  // in the order in which they came
+  Arena texts_;
+  std::vector<FrameRanges> frames_;  // of the rows
+  std::uint64_t frame_ranges_ = 0;   // in all of them
+  // Places in `rows_`; the hashes are kept, so that a place is looked at for a likely find only.
+  tsl::robin_set<std::uint32_t, RowHash, RowEqual, std::allocator<std::uint32_t>, true> index_{64, RowHash{&rows_},
+                                                                                               RowEqual{&rows_}};
 };
 
 MadeStatistic make(const StatisticArguments& arguments) {
@@ -115,7 +188,7 @@ MadeStatistic make(const StatisticArguments& arguments) {
   }
   auto filter = arguments.filter(text);
   if (!filter) return unexpected(std::move(filter.error()));
-  return std::make_unique<Expert>(std::move(*filter), least);
+  return std::make_unique<Expert>(std::move(*filter), least, arguments.options.frames);
 }
 
 constexpr StatisticKind kinds[] = {

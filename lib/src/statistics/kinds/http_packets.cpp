@@ -45,8 +45,9 @@ class HttpPackets final : public Statistic {
     });
   }
 
-  void append_text(std::string& out) const override { tree_.append_text(out, "HTTP/Packet Counter"); }
-  [[nodiscard]] StatisticTable table() const override { return tree_.table(); }
+  void append_text(std::string& out, const RowAdded&) const override { tree_.append_text(out, "HTTP/Packet Counter"); }
+  [[nodiscard]] std::vector<std::string> columns() const override { return StatsTree::columns(); }
+  void each_row(const RowVisitor& visit) const override { tree_.each_row(visit); }
 
  private:
   PacketFilter filter_;

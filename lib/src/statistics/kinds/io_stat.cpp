@@ -20,7 +20,7 @@ constexpr std::int64_t million = 1'000'000;
 // Rows in which nothing was counted are left out of a table that would have more rows.
 constexpr std::int64_t most_rows = 1'000'000;
 
-enum class Calculation : std::uint8_t { frames_and_bytes, frames, bytes, count, sum, min, max, avg };
+enum class Calculation : std::uint8_t { frames_and_bytes, frames, bytes, count, sum, min, max, avg, load };
 
 struct CalculationName {
   std::string_view name;
@@ -30,7 +30,7 @@ struct CalculationName {
 constexpr CalculationName calculations[] = {
     {"FRAMES", Calculation::frames, false}, {"BYTES", Calculation::bytes, false}, {"COUNT", Calculation::count, true},
     {"SUM", Calculation::sum, true},        {"MIN", Calculation::min, true},      {"MAX", Calculation::max, true},
-    {"AVG", Calculation::avg, true}};
+    {"AVG", Calculation::avg, true},        {"LOAD", Calculation::load, true}};
 
 struct Column {
   std::string text;  // as it was written
@@ -70,6 +70,7 @@ std::int64_t result(Calculation what, const Cell& cell) noexcept {
     case Calculation::count:
       return static_cast<std::int64_t>(cell.values);
     case Calculation::sum:
+    case Calculation::load:  // what it comes to is put there before it is asked for
       return cell.total;
     case Calculation::min:
       return cell.least;
@@ -120,9 +121,13 @@ class IoStat final : public Statistic {
     reads_fields_ = std::any_of(columns_.begin(), columns_.end(), [](const Column& column) {
       return !column.field.empty() || column.filter.matches || column.filter_is_field;
     });
+    has_load_ = std::any_of(columns_.begin(), columns_.end(),
+                            [](const Column& column) { return column.what == Calculation::load; });
+    before_.resize(columns_.size());
   }
 
   [[nodiscard]] Detail detail() const noexcept override { return reads_fields_ ? Detail::fields : Detail::facts; }
+  [[nodiscard]] bool reads_layers() const noexcept override { return false; }
 
   void take(const Dissection& dissection) override {
     const std::int64_t nanoseconds = dissection.since_first.count();
@@ -133,29 +138,31 @@ class IoStat final : public Statistic {
     if (dissection.facts.quote_is_cut) return;
     if (rows_.empty() || rows_.back().number != row_) rows_.push_back({row_, std::vector<Cell>(columns_.size())});
     const std::uint64_t octets = length_of(dissection);
-    for (std::size_t i = 0; i < columns_.size(); ++i) count(dissection, columns_[i], rows_.back().cells[i], octets);
+    for (std::size_t i = 0; i < columns_.size(); ++i) count(dissection, i, octets);
   }
 
-  void append_text(std::string& out) const override {
+  void append_text(std::string& out, const RowAdded& row_added) const override {
     const Layout layout{*this};
-    layout.append(out);
+    layout.append(out, row_added);
   }
 
-  [[nodiscard]] StatisticTable table() const override {
-    StatisticTable table;
-    table.columns = {"start", "end"};
+  [[nodiscard]] std::vector<std::string> columns() const override {
+    std::vector<std::string> names{"start", "end"};
     for (const Column& column : columns_) {
       if (column.what == Calculation::frames_and_bytes) {
         const std::string prefix = column.text.empty() ? "" : column.text + ' ';
-        table.columns.push_back(prefix + "frames");
-        table.columns.push_back(prefix + "bytes");
+        names.push_back(prefix + "frames");
+        names.push_back(prefix + "bytes");
       } else {
-        table.columns.push_back(column.text);
+        names.push_back(column.text);
       }
     }
+    return names;
+  }
+  void each_row(const RowVisitor& visit) const override {
     const auto seconds = [](std::int64_t microseconds) { return static_cast<double>(microseconds) / 1e6; };
-    each_row([&](std::int64_t start, std::int64_t end, const std::vector<Cell>& cells) {
-      std::vector<StatisticTable::Value> row{seconds(start), seconds(end)};
+    each_interval([&](std::int64_t start, std::int64_t end, const std::vector<Cell>& cells) {
+      std::vector<StatisticValue> row{seconds(start), seconds(end)};
       for (std::size_t i = 0; i < cells.size(); ++i) {
         if (shows_time(columns_[i])) {
           row.emplace_back(static_cast<double>(result(columns_[i].what, cells[i])) / 1e9);
@@ -164,9 +171,8 @@ class IoStat final : public Statistic {
         }
         if (columns_[i].what == Calculation::frames_and_bytes) row.emplace_back(cells[i].octets);
       }
-      table.rows.push_back(std::move(row));
+      visit(row);
     });
-    return table;
   }
 
  private:
@@ -175,7 +181,9 @@ class IoStat final : public Statistic {
     std::vector<Cell> cells;
   };
 
-  static void count(const Dissection& dissection, const Column& column, Cell& cell, std::uint64_t octets) {
+  void count(const Dissection& dissection, std::size_t index, std::uint64_t octets) {
+    const Column& column = columns_[index];
+    Cell& cell = rows_.back().cells[index];
     if (!column.filter(dissection)) return;
     bool has_field = false;
     if (!column.field.empty() || column.filter_is_field) {
@@ -183,7 +191,9 @@ class IoStat final : public Statistic {
       for_each_below(dissection, ItemId::root, [&](const Item& item) {
         if (item.field == nullptr || item.field->name != name) return;
         has_field = true;
-        if (column.field_is_named) cell.add(static_cast<std::int64_t>(item.number));
+        if (!column.field_is_named) return;
+        const auto value = static_cast<std::int64_t>(item.number);
+        cell.add(column.what == Calculation::load ? spread(value, before_[index]) : value);
       });
     }
     if (column.filter_is_field && !has_field) return;
@@ -191,14 +201,31 @@ class IoStat final : public Statistic {
     cell.octets += octets;
   }
 
+  // Something that took `nanoseconds` and ends in the row at hand: the rows before it that it fills are counted, in
+  // differences from row to row. Returns what is left for the row at hand.
+  [[nodiscard]] std::int64_t spread(std::int64_t nanoseconds, std::vector<std::int64_t>& before) const {
+    const std::int64_t time = nanoseconds / 1000;
+    const std::int64_t full = interval_ == 0 ? 0 : time / interval_;
+    if (full <= 0) return nanoseconds;
+    if (const std::int64_t first = std::max<std::int64_t>(row_ - full, 0); row_ < most_rows && first < row_) {
+      if (before.size() <= static_cast<std::size_t>(row_)) before.resize(static_cast<std::size_t>(row_) + 1);
+      ++before[static_cast<std::size_t>(first)];
+      --before[static_cast<std::size_t>(row_)];
+    }
+    return (time - full * interval_) * 1000;
+  }
+
   // Calls `visit(start, end, cells)` for every interval that begins before the last packet.
   template <class Visit>
-  void each_row(Visit visit) const {
+  void each_interval(Visit visit) const {
     if (duration_ == 0) return;
     const std::vector<Cell> nothing(columns_.size());
     const std::int64_t length = interval_ == 0 ? duration_ : interval_;
     const std::int64_t count = (duration_ + length - 1) / length;
     std::size_t next = 0;
+    std::vector<Cell> with_load;
+    std::vector<std::int64_t> filled(columns_.size());
+    std::int64_t summed = 0;  // rows whose differences are in `filled`
     for (std::int64_t number = 0; number < count; ++number) {
       if (count > most_rows) {
         if (next == rows_.size()) return;
@@ -206,8 +233,25 @@ class IoStat final : public Statistic {
         if (number >= count) return;
       }
       const bool counted = next < rows_.size() && rows_[next].number == number;
-      visit(number * length, std::min((number + 1) * length, duration_), counted ? rows_[next].cells : nothing);
+      const std::vector<Cell>& cells = counted ? rows_[next].cells : nothing;
       if (counted) ++next;
+      const std::int64_t start = number * length;
+      const std::int64_t end = std::min(start + length, duration_);
+      if (!has_load_) {
+        visit(start, end, cells);
+        continue;
+      }
+      with_load = cells;
+      for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (columns_[i].what != Calculation::load) continue;
+        for (std::int64_t row = summed; row <= number && row < std::ssize(before_[i]); ++row) {
+          filled[i] += before_[i][static_cast<std::size_t>(row)];
+        }
+        const double busy = static_cast<double>(with_load[i].total / 1000) + static_cast<double>(filled[i] * length);
+        with_load[i].total = static_cast<std::int64_t>(busy * 1e6 / static_cast<double>(end - start)) * 1000;
+      }
+      summed = number + 1;
+      visit(start, end, with_load);
     }
   }
 
@@ -223,7 +267,7 @@ class IoStat final : public Statistic {
       measure();
     }
 
-    void append(std::string& out) const {
+    void append(std::string& out, const RowAdded& row_added) const {
       const std::string double_line(total_, '=');
       out += '\n' + double_line + '\n';
       const auto line = [&](const std::string& text) { out += fmt::format("|{:<{}}|\n", text, total_ - 2); };
@@ -241,8 +285,9 @@ class IoStat final : public Statistic {
       for (std::size_t i = 0; i < of_.columns_.size(); ++i) append_filter(out, i);
       line(std::string(total_ - 2, '-'));
       append_head(out);
-      of_.each_row([&](std::int64_t start, std::int64_t end, const std::vector<Cell>& cells) {
+      of_.each_interval([&](std::int64_t start, std::int64_t end, const std::vector<Cell>& cells) {
         append_row(out, start, end, cells);
+        if (row_added) row_added();
       });
       out += double_line + '\n';
     }
@@ -262,12 +307,22 @@ class IoStat final : public Statistic {
         for (std::size_t i = 0; i < row.cells.size(); ++i) {
           // An average is given the width of the sum it was made of.
           const Column& column = of_.columns_[i];
+          if (column.what == Calculation::load) continue;
           const Calculation what = column.what == Calculation::avg ? Calculation::sum : column.what;
           widths_[i][0] = std::max(widths_[i][0], result_text(column, what, row.cells[i]).size());
           if (widths_[i][1] != 0) {
             widths_[i][1] = std::max(widths_[i][1], std::to_string(row.cells[i].octets).size());
           }
         }
+      }
+      if (of_.has_load_) {
+        of_.each_interval([&](std::int64_t, std::int64_t, const std::vector<Cell>& cells) {
+          for (std::size_t i = 0; i < cells.size(); ++i) {
+            const Column& column = of_.columns_[i];
+            if (column.what != Calculation::load) continue;
+            widths_[i][0] = std::max(widths_[i][0], result_text(column, column.what, cells[i]).size());
+          }
+        });
       }
       natural_ = label_ + 4;
       for (const auto& width : widths_) natural_ += width[0] + 3 + (width[1] != 0 ? width[1] + 3 : 0);
@@ -282,10 +337,19 @@ class IoStat final : public Statistic {
       std::string_view text = of_.columns_[index].text;
       if (text.empty()) text = "Frames and bytes";
       const std::size_t room = total_ - 11;
-      out += fmt::format("| {}{:>2}: {:<{}} |\n", index == 0 ? "Col" : "   ", index + 1, text.substr(0, room), room);
-      while (text.size() > room) {
-        text.remove_prefix(room);
-        out += fmt::format("|        {:<{}} |\n", text.substr(0, room), room);
+      std::string head = fmt::format("{}{:>2}: ", index == 0 ? "Col" : "   ", index + 1);
+      for (;;) {
+        std::size_t length = text.size();
+        std::size_t next = length;
+        if (length > room) {  // broken at a blank where there is one
+          const std::size_t blank = text.rfind(' ', room);
+          length = blank == text.npos ? room : blank;
+          next = blank == text.npos ? room : blank + 1;
+        }
+        out += fmt::format("| {}{:<{}} |\n", head, text.substr(0, length), room);
+        text.remove_prefix(next);
+        if (text.empty()) return;
+        head = "       ";
       }
     }
 
@@ -348,6 +412,8 @@ class IoStat final : public Statistic {
   unsigned decimals_;      // as the interval was written
   std::vector<Column> columns_;
   bool reads_fields_;
+  bool has_load_;
+  std::vector<std::vector<std::int64_t>> before_;  // of each LOAD: what later packets fill of a row, in differences
   std::int64_t duration_ = 0;
   std::int64_t row_ = 0;
   std::vector<Row> rows_;  // those in which a packet came
@@ -402,6 +468,9 @@ Result<Column, std::string> read_column(const StatisticArguments& arguments, std
       return unexpected(fmt::format("{} needs a field, as in {}(tcp.len)tcp.len", known.name, known.name));
     const FieldEntry* const entry = find_field(field);
     if (entry == nullptr) return unexpected(fmt::format("there is no field {}", field));
+    if (known.what == Calculation::load && entry->field->type != FieldType::relative_time) {
+      return unexpected(fmt::format("LOAD takes a field that is a duration, and {} is none", field));
+    }
     if (known.what != Calculation::count && !has_whole_numbers(entry->field->type)) {
       return unexpected(fmt::format("{} has no whole numbers, as {} needs them", field, known.name));
     }
@@ -451,7 +520,7 @@ MadeStatistic make(const StatisticArguments& arguments) {
 }
 
 constexpr StatisticKind kinds[] = {{"io,stat", ",SECONDS[,FILTER | CALCULATION(FIELD)FILTER]...",
-                                    "frames and bytes by time; COUNT, SUM, MIN, MAX or AVG of a field", make}};
+                                    "frames and bytes by time; COUNT, SUM, MIN, MAX, AVG or LOAD of a field", make}};
 
 }  // namespace
 

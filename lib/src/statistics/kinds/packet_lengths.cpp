@@ -23,6 +23,7 @@ class PacketLengths final : public Statistic {
   }
 
   [[nodiscard]] Detail detail() const noexcept override { return filter_.matches ? Detail::fields : Detail::facts; }
+  [[nodiscard]] bool reads_layers() const noexcept override { return false; }
 
   void take(const Dissection& dissection) override {
     if (!filter_(dissection) || dissection.facts.quote_is_cut) return;
@@ -34,8 +35,9 @@ class PacketLengths final : public Statistic {
     tree_.count(ranges_[std::min(range, ranges_.size() - 1)], static_cast<std::int64_t>(length));
   }
 
-  void append_text(std::string& out) const override { tree_.append_text(out, "Packet Lengths"); }
-  [[nodiscard]] StatisticTable table() const override { return tree_.table(); }
+  void append_text(std::string& out, const RowAdded&) const override { tree_.append_text(out, "Packet Lengths"); }
+  [[nodiscard]] std::vector<std::string> columns() const override { return StatsTree::columns(); }
+  void each_row(const RowVisitor& visit) const override { tree_.each_row(visit); }
 
  private:
   PacketFilter filter_;

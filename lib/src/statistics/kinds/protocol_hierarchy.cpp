@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "encap/dissect/field_table.h"
 #include "statistics/ends.h"
 #include "statistics/kind.h"
 
@@ -17,21 +18,24 @@ class ProtocolHierarchy final : public Statistic {
     return filter_.matches || tree_is_shown_ ? Detail::fields : Detail::facts;
   }
 
+  void frame_is_named() noexcept override { frame_ = find_field("frame")->field; }
+
   void take(const Dissection& dissection) override {
     if (!filter_(dissection) || dissection.facts.quote_is_cut) return;
     const std::uint64_t octets = length_of(dissection);
     std::uint32_t at = 0;
-    if (tree_is_shown_) {  // then the frame is a layer as well, and all stand as the tree has them
+    if (tree_is_shown_) {  // the frame's own is among them
       for (ItemId id = dissection.at(ItemId::root).first_child; id != ItemId::none; id = dissection.at(id).next) {
         const Field* const field = dissection.at(id).field;
         if (field != nullptr) at = add(at, field, octets);
       }
       return;
     }
+    if (frame_ != nullptr) at = add(at, frame_, octets);
     for (const Field* const layer : dissection.facts.layers) at = add(at, layer, octets);
   }
 
-  void append_text(std::string& out) const override {
+  void append_text(std::string& out, const RowAdded&) const override {
     const std::string line(67, '=');
     out += fmt::format("\n{}\nProtocol Hierarchy Statistics\nFilter: {}\n\n", line, filter_.text);
     walk([&out](const Node& node, std::size_t depth) {
@@ -41,17 +45,18 @@ class ProtocolHierarchy final : public Statistic {
     out += line + '\n';
   }
 
-  [[nodiscard]] StatisticTable table() const override {
-    StatisticTable table;
-    table.columns = {"path", "protocol", "depth", "frames", "bytes"};
+  [[nodiscard]] std::vector<std::string> columns() const override {
+    return {"path", "protocol", "depth", "frames", "bytes"};
+  }
+  void each_row(const RowVisitor& visit) const override {
     std::vector<std::string> paths;
     walk([&](const Node& node, std::size_t depth) {
       paths.resize(depth);
       paths.push_back((depth == 0 ? "" : paths.back() + ':') + std::string{node.layer->name});
-      table.rows.push_back(
-          {paths.back(), std::string{node.layer->name}, std::uint64_t{depth}, node.frames, node.octets});
+      const StatisticValue row[] = {paths.back(), std::string{node.layer->name}, std::uint64_t{depth}, node.frames,
+                                    node.octets};
+      visit(row);
     });
-    return table;
   }
 
  private:
@@ -105,13 +110,14 @@ class ProtocolHierarchy final : public Statistic {
 
   PacketFilter filter_;
   bool tree_is_shown_;
+  const Field* frame_ = nullptr;  // null: it is no layer
   std::vector<Node> nodes_{Node{}};
 };
 
 MadeStatistic make(const StatisticArguments& arguments) {
   auto filter = arguments.filter();
   if (!filter) return unexpected(std::move(filter.error()));
-  return std::make_unique<ProtocolHierarchy>(std::move(*filter), arguments.tree_is_shown);
+  return std::make_unique<ProtocolHierarchy>(std::move(*filter), arguments.options.tree_is_shown);
 }
 
 constexpr StatisticKind kinds[] = {{"io,phs", "[,FILTER]", "which protocols there are, one within the other", make}};
