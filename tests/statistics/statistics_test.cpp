@@ -8,6 +8,7 @@
 
 #include "encap/analyze/session_memory.h"
 #include "encap/dissect/dissector.h"
+#include "encap/dissect/field_table.h"
 #include "statistics/frame_ranges.h"
 #include "support/packet_text.h"
 
@@ -119,18 +120,80 @@ Errors (3)
 TEST(Statistics, leaves_out_notes_that_are_not_severe_enough) { EXPECT_EQ(text_of("dns_tcp", "expert,error"), ""); }
 
 TEST(Statistics, names_the_frames_that_have_a_note) {
-  const std::string text = text_of("dns_tcp", "expert", no_filters, {.frames = true});
-  EXPECT_EQ(text, R"()");
+  EXPECT_EQ(text_of("dns_tcp", "expert", no_filters, {.frames = true}), R"(
+Notes (2)
+=============
+   Frequency      Group           Protocol  Summary
+           1   Sequence                TCP  This frame initiates the connection closing
+             Frames: 7
+           1   Sequence                TCP  This frame undergoes the connection closing
+             Frames: 8
+
+Chats (4)
+=============
+   Frequency      Group           Protocol  Summary
+           1   Sequence                TCP  Connection establish request (SYN): server port 53
+             Frames: 1
+           1   Sequence                TCP  Connection establish acknowledge (SYN+ACK): server port 53
+             Frames: 2
+           2   Sequence                TCP  Connection finish (FIN)
+             Frames: 7-8
+)");
   std::string csv;
   read("dns_tcp", {"expert"}, no_filters, {.frames = true}).append(csv, StatisticsFormat::csv);
-  EXPECT_EQ(csv, R"()");
+  EXPECT_EQ(csv, R"(severity,group,protocol,frequency,summary,frames
+note,Sequence,TCP,1,This frame initiates the connection closing,7
+note,Sequence,TCP,1,This frame undergoes the connection closing,8
+chat,Sequence,TCP,1,Connection establish request (SYN): server port 53,1
+chat,Sequence,TCP,1,Connection establish acknowledge (SYN+ACK): server port 53,2
+chat,Sequence,TCP,2,Connection finish (FIN),7-8
+)");
 }
 
 TEST(Statistics, counts_round_trips_in_each_direction) {
-  EXPECT_EQ(text_of("dns_tcp", "rtt,tcp"), R"()");
+  EXPECT_EQ(text_of("dns_tcp", "rtt,tcp"),
+            R"(================================================================================
+TCP Round-Trip Times (milliseconds)
+Filter:<No Filter>
+                                                                   |          | |                  <-                  | |                  ->                  |
+Stream                                                             |   iRTT   | |    ACKs       Min       Avg      Max | |    ACKs       Min       Avg      Max |
+     0 192.0.2.1:50000            <-> 192.0.2.2:53                       2.000          3     1.000     1.000     1.000          3     1.000     1.000     1.000 
+================================================================================
+)");
   std::string json;
   read("dns_tcp", {"rtt,tcp"}).append(json, StatisticsFormat::json);
-  EXPECT_EQ(json, R"()");
+  EXPECT_EQ(
+      json,
+      R"([{"statistic":"rtt,tcp","rows":[{"stream":0,"source":"192.0.2.1","source_port":50000,"destination":"192.0.2.2","destination_port":53,"initial_rtt":0.002,"rtts_to_source":3,"rtt_minimum_to_source":0.001,"rtt_average_to_source":0.001,"rtt_maximum_to_source":0.001,"rtts_to_destination":3,"rtt_minimum_to_destination":0.001,"rtt_average_to_destination":0.001,"rtt_maximum_to_destination":0.001}]}]
+)");
+}
+
+TEST(Statistics, adds_up_what_round_trips_there_were) {
+  Statistics statistics{no_filters};
+  ASSERT_TRUE(statistics.add("rtt,tcp").has_value());
+  using std::chrono::milliseconds;
+  const Address client{Address::Kind::ipv4, 4, {192, 0, 2, 1}};
+  const Address server{Address::Kind::ipv4, 4, {192, 0, 2, 2}};
+  const Field* const tcp = find_field("tcp")->field;
+  Dissection dissection{Detail::facts};
+  const auto take = [&](bool from_client, Duration time) {
+    dissection.facts.clear();
+    if (from_client) {
+      dissection.facts.ends.push_back({tcp, client, server, 5000, 80, 7});
+    } else {
+      dissection.facts.ends.push_back({tcp, server, client, 80, 5000, 7});
+    }
+    dissection.facts.round_trips.push_back({0, time, true, milliseconds{30}});
+    statistics.take(dissection);
+  };
+  take(true, milliseconds{20});
+  take(true, milliseconds{10});
+  take(true, milliseconds{60});
+  take(false, milliseconds{1});
+  std::string csv;
+  statistics.append(csv, StatisticsFormat::csv);
+  EXPECT_EQ(csv.substr(csv.find('\n') + 1),
+            "7,192.0.2.1,5000,192.0.2.2,80,0.03,3,0.01,0.03,0.06,1,0.001,0.001,0.001\n");
 }
 
 TEST(FrameRanges, joins_frames_that_follow_one_another) {
@@ -142,9 +205,9 @@ TEST(FrameRanges, joins_frames_that_follow_one_another) {
     return out;
   };
   EXPECT_EQ(text(), "");
-  for (const std::uint64_t frame : {1, 1, 2, 3, 7}) frames.add(frame, ranges);
+  for (const std::uint64_t frame : {1u, 1u, 2u, 3u, 7u}) frames.add(frame, ranges);
   EXPECT_EQ(text(), "1-3, 7");
-  for (const std::uint64_t frame : {1000, 1001, 5'000'000'000, 5'000'000'001}) frames.add(frame, ranges);
+  for (const std::uint64_t frame : {1000ull, 1001ull, 5'000'000'000ull, 5'000'000'001ull}) frames.add(frame, ranges);
   EXPECT_EQ(text(), "1-3, 7, 1000-1001, 5000000000-5000000001");
   EXPECT_EQ(ranges, 4u);
 }
@@ -153,7 +216,7 @@ TEST(FrameRanges, says_where_there_was_no_room_for_more) {
   std::uint64_t ranges = FrameRanges::most_ranges - 1;
   FrameRanges frames;
   FrameRanges late;
-  for (const std::uint64_t frame : {4, 5, 9, 10}) {
+  for (const std::uint64_t frame : {4u, 5u, 9u, 10u}) {
     frames.add(frame, ranges);
     late.add(frame + 10, ranges);
   }

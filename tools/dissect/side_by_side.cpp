@@ -4,12 +4,15 @@
 
 #include "encap/analyze/plain_flow.h"
 
-using encap::Dissection;
 using encap::FramePlace;
 using encap::PacketRecord;
 
-SideBySide::SideBySide(const encap::Dissector& dissector, Render render, Output& output)
-    : dissector_{dissector}, render_{std::move(render)}, output_{output} {
+SideBySide::SideBySide(CommandOptions& options, const encap::Dissector& dissector, Output& output)
+    : output_{output}, statistics_{options.statistics ? &*options.statistics : nullptr} {
+  for (unsigned lane = 0; lane < lanes; ++lane) {
+    if (statistics_ != nullptr) counts_[lane].emplace(statistics_->another());
+    printers_[lane] = std::make_unique<Printer>(options, dissector, counts_[lane] ? &*counts_[lane] : nullptr);
+  }
   for (unsigned lane = 0; lane < lanes; ++lane) threads_[lane] = std::thread{[this, lane] { work(lane); }};
 }
 
@@ -24,7 +27,7 @@ SideBySide::~SideBySide() {
 
 bool SideBySide::add(const PacketRecord& record, const FramePlace& place) {
   const auto flow = encap::plain_flow(record);
-  if (!flow) return finish() && dissect_here(record, place);
+  if (!flow) return finish() && read_here(record, place);
   Stretch& current = stretch(handed_over_);
   const unsigned lane = encap::SessionMemory::lane_of(*flow);
   Share& share = current.shares[lane];
@@ -39,14 +42,22 @@ bool SideBySide::finish() {
   Stretch& current = stretch(handed_over_);
   if (current.order.size() >= worth_handing_over) return hand_over() && give_out_until(handed_over_);
   if (!give_out_until(handed_over_)) return false;
-  for (Share& share : current.shares) dissect_share(share, dissection_);
+  for (unsigned lane = 0; lane < lanes; ++lane) read_share(lane, current.shares[lane]);
   return give_out(current);
 }
 
+void SideBySide::count_up() {
+  if (statistics_ == nullptr) return;
+  for (auto& counts : counts_) {
+    statistics_->absorb(*counts);
+    counts.reset();
+  }
+}
+
 // While no lane works.
-bool SideBySide::dissect_here(const PacketRecord& record, const FramePlace& place) {
-  dissector_.dissect(record, place, dissection_);
-  render_(output_.text(), dissection_);
+bool SideBySide::read_here(const PacketRecord& record, const FramePlace& place) {
+  Printer& printer = *printers_.front();
+  if (printer.read(record, place)) printer.print(output_.text());
   return output_.packet_added();
 }
 
@@ -95,14 +106,13 @@ bool SideBySide::give_out(Stretch& stretch) {
 }
 
 void SideBySide::work(unsigned lane) {
-  Dissection dissection{encap::Detail::columns};
   for (std::size_t number = 0;; ++number) {
     {
       std::unique_lock lock{mutex_};
       changed_.wait(lock, [this, number] { return over_ || handed_over_ > number; });
       if (over_) return;
     }
-    dissect_share(stretch(number).shares[lane], dissection);
+    read_share(lane, stretch(number).shares[lane]);
     {
       const std::lock_guard lock{mutex_};
       done_[lane] = number + 1;
@@ -111,7 +121,8 @@ void SideBySide::work(unsigned lane) {
   }
 }
 
-void SideBySide::dissect_share(Share& share, Dissection& dissection) {
+void SideBySide::read_share(unsigned lane, Share& share) {
+  Printer& printer = *printers_[lane];
   share.lines.clear();
   share.line_ends.clear();
   encap::Bytes rest{share.octets};
@@ -119,8 +130,7 @@ void SideBySide::dissect_share(Share& share, Dissection& dissection) {
     const std::size_t size = packet.record.bytes.size();
     packet.record.bytes = rest.first(size);
     rest = rest.subspan(size);
-    dissector_.dissect(packet.record, packet.place, dissection);
-    render_(share.lines, dissection);
+    if (printer.read(packet.record, packet.place)) printer.print(share.lines);
     share.line_ends.push_back(share.lines.size());
   }
 }

@@ -2,8 +2,9 @@
 
 #include <array>
 #include <condition_variable>
-#include <functional>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "encap/analyze/session_memory.h"
 #include "encap/dissect/dissector.h"
 #include "output.h"
+#include "printer.h"
 
 /// Dissects packets on one thread for each lane of the session and adds their lines to the output in the packets'
 /// order. Packets whose lane cannot be told beforehand are dissected alone, between the others. The lines are those
@@ -19,12 +21,9 @@
 /// Bounded: a few stretches of packets are under way, each of 1024 packets or 1 MiB of octets at most, or one packet.
 class SideBySide {
  public:
-  /// Adds the packet's line to `out`. Called by several threads at the same time, with different arguments.
-  using Render = std::function<void(std::string& out, const encap::Dissection& dissection)>;
-
-  /// Lifetime: borrows `dissector`, whose session is a SessionMemory that nobody else uses meanwhile, and `output`.
-  /// Starts threads.
-  SideBySide(const encap::Dissector& dissector, Render render, Output& output);
+  /// Lifetime: borrows all; the session of `dissector` is a SessionMemory that nobody else uses meanwhile. Starts
+  /// threads.
+  SideBySide(CommandOptions& options, const encap::Dissector& dissector, Output& output);
   SideBySide(const SideBySide&) = delete;
   SideBySide& operator=(const SideBySide&) = delete;
   ~SideBySide();
@@ -33,6 +32,8 @@ class SideBySide {
   [[nodiscard]] bool add(const encap::PacketRecord& record, const encap::FramePlace& place);
   /// Waits for all packets and adds their lines to the output. False: it takes no more.
   [[nodiscard]] bool finish();
+  /// Adds what was counted in them to the options' statistics. Precondition: all is finished.
+  void count_up();
 
  private:
   static constexpr unsigned lanes = encap::SessionMemory::lanes;
@@ -60,16 +61,17 @@ class SideBySide {
 
   [[nodiscard]] Stretch& stretch(std::size_t number) noexcept { return stretches_[number % under_way]; }
   void work(unsigned lane);
-  void dissect_share(Share& share, encap::Dissection& dissection);
+  void read_share(unsigned lane, Share& share);
   [[nodiscard]] bool hand_over();
-  [[nodiscard]] bool dissect_here(const encap::PacketRecord& record, const encap::FramePlace& place);
+  [[nodiscard]] bool read_here(const encap::PacketRecord& record, const encap::FramePlace& place);
   [[nodiscard]] bool give_out_until(std::size_t number);
   [[nodiscard]] bool give_out(Stretch& stretch);
 
-  const encap::Dissector& dissector_;
-  Render render_;
   Output& output_;
-  encap::Dissection dissection_{encap::Detail::columns};
+  encap::Statistics* statistics_;  // that those of the lanes are added to in the end; may be null
+  // One for each lane. What is read while no lane works is read by the first one's.
+  std::array<std::optional<encap::Statistics>, lanes> counts_;
+  std::array<std::unique_ptr<Printer>, lanes> printers_;
 
   std::array<Stretch, under_way> stretches_;
   std::size_t given_out_ = 0;  // stretches whose lines were handed out

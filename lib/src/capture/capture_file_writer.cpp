@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <cerrno>
 
 #include "capture/file_unit.h"
@@ -94,22 +93,7 @@ Result<void, IoError> CaptureFileWriter::open_file(const std::string& path, std:
   return {};
 }
 
-Result<void, IoError> CaptureFileWriter::check_open() const {
-  if (failure_) return unexpected(*failure_);
-  if (file_ == nullptr) return unexpected(IoError{"write", name_, EBADF, {}});
-  return {};
-}
-
-Result<void, IoError> CaptureFileWriter::make_room(std::size_t length) {
-  assert(length <= batch_capacity);
-  return batch_capacity - used_ < length ? flush() : Result<void, IoError>{};
-}
-
-MutableBytes CaptureFileWriter::add(std::size_t length) noexcept {
-  assert(length <= batch_capacity - used_);
-  used_ += length;
-  return {batch_.get() + used_ - length, length};
-}
+IoError CaptureFileWriter::why_closed() const { return failure_ ? *failure_ : IoError{"write", name_, EBADF, {}}; }
 
 Result<void, IoError> CaptureFileWriter::flush() {
   if (failure_) return unexpected(*failure_);

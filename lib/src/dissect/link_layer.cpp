@@ -50,6 +50,7 @@ void call_length_counted(Packet& p, const Octets& in, std::uint32_t payload_offs
     p.note(length_item, past_end);
   }
   const Octets payload = rest.part(0, own);
+  bool stopped = false;
   p.guard([&] {
     // Novell's raw frames have no LLC; their first field is all ones.
     const bool raw = rest.captured >= 2 && load_be16(rest.bytes(), 0) == 0xffff;
@@ -58,7 +59,10 @@ void call_length_counted(Packet& p, const Octets& in, std::uint32_t payload_offs
     } else {
       p.call(llc_protocol, payload);
     }
+    stopped = p.stopped();
   });
+  // Who reads as much as there is of it has not seen that the capture ends there.
+  if (!stopped && payload.captured < own) p.stop(Stop::not_captured);
   add_trailer(p, in, payload_offset + own, layer, trailer, frame_check);
 }
 

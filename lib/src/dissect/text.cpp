@@ -1,6 +1,7 @@
 #include "dissect/text.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "base/utf8.h"
@@ -26,17 +27,17 @@ int base64_digit(char c, bool url) noexcept {
 
 Line find_line(Bytes in, std::uint32_t offset) noexcept {
   const auto end = static_cast<std::uint32_t>(in.size());
-  std::uint32_t at = offset;
-  // Piece by piece, as the search for one of the two ends must not run far beyond the other.
-  constexpr std::uint32_t piece = 256;
-  for (bool found = false; at < end && !found;) {
-    std::string_view here = characters(in, at, std::min(end - at, piece));
-    const std::size_t lf = here.find('\n');
-    here = here.substr(0, lf);
-    const std::size_t cr = here.find('\r');
-    found = lf != here.npos || cr != here.npos;
-    at += static_cast<std::uint32_t>(std::min(cr, here.size()));
+  std::uint32_t at = std::min(offset, end);
+  // Eight at a time, while none of them is an end: a high bit shows up where an octet is zero.
+  constexpr std::uint64_t every = 0x0101010101010101;
+  for (; end - at >= 8; at += 8) {
+    std::uint64_t octets;
+    std::memcpy(&octets, in.data() + at, 8);
+    const std::uint64_t lf = octets ^ (every * '\n');
+    const std::uint64_t cr = octets ^ (every * '\r');
+    if (((((lf - every) & ~lf) | ((cr - every) & ~cr)) & every * 0x80) != 0) break;
   }
+  while (at < end && in[at] != std::byte{'\n'} && in[at] != std::byte{'\r'}) ++at;
   if (at >= end) return {end - offset, end, false};
   if (in[at] == std::byte{'\n'}) return {at - offset, at + 1, true};
   if (at + 1 == end) return {at - offset, end, false};

@@ -5,7 +5,8 @@
 namespace encap {
 
 struct Filter::State {
-  explicit State(filter::Program program) : evaluator{std::move(program)} {}
+  State(std::string_view written, filter::Program program) : text{written}, evaluator{std::move(program)} {}
+  std::string text;
   filter::Evaluator evaluator;
 };
 
@@ -18,7 +19,12 @@ Result<Filter, FilterError> Filter::compile(std::string_view text) {
   filter::Fault fault;
   filter::Program program = filter::compile(text, fault);
   if (fault) return unexpected(std::move(fault.error()));
-  return Filter{std::make_unique<State>(std::move(program))};
+  return Filter{std::make_unique<State>(text, std::move(program))};
+}
+
+Filter Filter::clone() const {
+  filter::Fault fault;  // the text was right before
+  return Filter{std::make_unique<State>(state_->text, filter::compile(state_->text, fault))};
 }
 
 bool Filter::matches(const Dissection& dissection) { return state_->evaluator.matches(dissection); }

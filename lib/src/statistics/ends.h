@@ -45,6 +45,15 @@ template <std::size_t Count>
   return static_cast<std::size_t>(hash);
 }
 
+/// As `==`, in a few instructions.
+[[nodiscard]] inline bool are_same(const Address& a, const Address& b) noexcept {
+  std::array<std::uint64_t, 2> left;
+  std::array<std::uint64_t, 2> right;
+  std::memcpy(left.data(), a.octets.data(), a.octets.size());
+  std::memcpy(right.data(), b.octets.data(), b.octets.size());
+  return ((left[0] ^ right[0]) | (left[1] ^ right[1])) == 0 && a.size == b.size && a.kind == b.kind;
+}
+
 /// `192.0.2.1`, and `:80` behind it where there are ports.
 [[nodiscard]] std::string end_text(const Address& address, std::uint16_t port, bool has_ports);
 [[nodiscard]] std::string address_text(const Address& address);

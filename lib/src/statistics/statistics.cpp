@@ -1,6 +1,7 @@
 #include "encap/statistics/statistics.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <fmt/format.h>
 #include <rapidjson/stringbuffer.h>
@@ -154,6 +155,24 @@ bool Statistics::reads_layers() const noexcept {
 
 void Statistics::take(const Dissection& dissection) {
   for (const Asked& asked : all_) asked.statistic->take(dissection);
+}
+
+void Statistic::absorb(Statistic&) { assert(false); }
+
+bool Statistics::may_share() const noexcept {
+  return std::all_of(all_.begin(), all_.end(), [](const Asked& asked) { return asked.statistic->may_share(); });
+}
+
+Statistics Statistics::another() const {
+  Statistics same{compile_, options_};
+  for (const Asked& asked : all_) (void)same.add(asked.text);  // which went well before
+  same.frame_is_named_ = frame_is_named_;
+  same.tell_of_frame();
+  return same;
+}
+
+void Statistics::absorb(Statistics& other) {
+  for (std::size_t i = 0; i < all_.size(); ++i) all_[i].statistic->absorb(*other.all_[i].statistic);
 }
 
 void Statistics::append(std::string& out, StatisticsFormat format, const RowAdded& row_added) const {

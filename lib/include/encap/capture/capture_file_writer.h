@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -86,12 +87,21 @@ class CaptureFileWriter : public PacketSink {
   [[nodiscard]] Result<void, IoError> open_file(const std::string& path, std::uint32_t snap_length, Delivery when,
                                                 std::optional<Compression> compression);
   /// Whether a packet may come. Errors: the medium failed, or the file was committed or discarded.
-  [[nodiscard]] Result<void, IoError> check_open() const;
+  [[nodiscard]] Result<void, IoError> check_open() const {
+    return file_ != nullptr && !failure_ ? Result<void, IoError>{} : unexpected(why_closed());
+  }
   /// Makes room for `length` octets, which are units. Errors: as `flush`. Precondition: `length <= batch_capacity`.
-  [[nodiscard]] Result<void, IoError> make_room(std::size_t length);
+  [[nodiscard]] Result<void, IoError> make_room(std::size_t length) {
+    assert(length <= batch_capacity);
+    return batch_capacity - used_ < length ? flush() : Result<void, IoError>{};
+  }
   /// The next `length` octets of the batch, to be filled with whole units. Lifetime: until the next call.
   /// Precondition: room was made for them.
-  [[nodiscard]] MutableBytes add(std::size_t length) noexcept;
+  [[nodiscard]] MutableBytes add(std::size_t length) noexcept {
+    assert(length <= batch_capacity - used_);
+    used_ += length;
+    return {batch_.get() + used_ - length, length};
+  }
   void count_packet() noexcept { ++packets_; }
   /// The octets that have not left yet.
   [[nodiscard]] MutableBytes batch() noexcept { return {batch_.get(), used_}; }
@@ -106,6 +116,8 @@ class CaptureFileWriter : public PacketSink {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
  private:
+  [[nodiscard]] IoError why_closed() const;
+
   NextUnit next_unit_;
   std::string name_;
   std::unique_ptr<OutputFile> file_;

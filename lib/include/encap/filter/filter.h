@@ -34,6 +34,9 @@ class Filter {
   Filter& operator=(Filter&&) noexcept;
   ~Filter();
 
+  /// One that asks the same, for another thread.
+  [[nodiscard]] Filter clone() const;
+
   /// Precondition: dissected with Detail::fields or more. Not to be called by two threads at the same time.
   [[nodiscard]] bool matches(const Dissection& dissection);
 

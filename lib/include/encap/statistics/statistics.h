@@ -60,6 +60,13 @@ class Statistics {
   /// The next packet. Precondition: dissected with `detail()` or more, and with facts.
   void take(const Dissection& dissection);
 
+  /// Whether the packets may be shared out among `another` of these, each in their order, that are absorbed in the end.
+  [[nodiscard]] bool may_share() const noexcept;
+  /// The same statistics, of no packets.
+  [[nodiscard]] Statistics another() const;
+  /// Adds what another one of these counted. Precondition: they may share.
+  void absorb(Statistics& other);
+
   /// All of them in the order tshark prints them: the one added last comes first.
   void append(std::string& out, StatisticsFormat format, const RowAdded& row_added = {}) const;
 

@@ -1,3 +1,4 @@
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -100,10 +101,38 @@ bool has_all_chunks(Packet& p, const Octets& in, std::uint32_t offset, std::uint
   }
 }
 
+// The lines of a head, each of which is looked for once although the head is read twice.
+class Lines {
+ public:
+  explicit Lines(Bytes in) noexcept : in_{in} {}
+
+  /// The line from `offset` on, which is kept.
+  [[nodiscard]] Line keep(std::uint32_t offset) noexcept {
+    const Line line = find_line(in_, offset);
+    if (count_ < kept_.size()) kept_[count_++] = {offset, line};
+    return line;
+  }
+  /// The same; where those that are kept are asked for, in their order, they are not looked for again.
+  [[nodiscard]] Line take(std::uint32_t offset) noexcept {
+    while (next_ < count_ && kept_[next_].offset < offset) ++next_;
+    return next_ < count_ && kept_[next_].offset == offset ? kept_[next_].line : find_line(in_, offset);
+  }
+
+ private:
+  struct Kept {
+    std::uint32_t offset;
+    Line line;
+  };
+  Bytes in_;
+  std::array<Kept, 24> kept_;
+  std::size_t count_ = 0;
+  std::size_t next_ = 0;
+};
+
 // Whether the message from `offset` on, whose lines are known up to `next`, is there: its headers and, with `body`,
 // what they say follows them. Asks the transport for more where not. A body without a length runs `until_fin` or is
 // empty.
-bool is_all_there(Packet& p, const Octets& in, std::uint32_t offset, std::uint32_t next, bool body,
+bool is_all_there(Packet& p, const Octets& in, Lines& lines, std::uint32_t offset, std::uint32_t next, bool body,
                   bool until_fin) noexcept {
   if (!p.can_desegment) return true;
   const Bytes bytes = in.bytes();
@@ -113,7 +142,7 @@ bool is_all_there(Packet& p, const Octets& in, std::uint32_t offset, std::uint32
   std::uint32_t length = 0;
   for (;;) {
     if (next >= in.reported) return ask_for_more(p, offset, Packet::one_more_segment);
-    const Line line = find_line(bytes, std::min(next, in.captured));
+    const Line line = lines.keep(std::min(next, in.captured));
     if (!line.complete) {
       return in.captured >= in.reported ? ask_for_more(p, offset, Packet::one_more_segment) : true;
     }
@@ -190,7 +219,8 @@ void dissect_request_line(Packet& p, HttpFlow& flow, Message& message, ItemId it
   message.uri = ascii_value(p, uri);
   message.has_uri = true;
   flow.any_request = true;
-  keep(flow.request_uri, message.uri);
+  // Whom a tunnel goes to matters in any case; another URI is said once more with the response.
+  if (p.takes_items() || method == "CONNECT") keep(flow.request_uri, message.uri);
   if (!p.wants_items()) return;
   const ItemId whole =
       p.add_string(item, request_uri, in, place(uri), static_cast<std::uint32_t>(uri.size()), message.uri, true);
@@ -303,7 +333,7 @@ void add_exchange(Packet& p, const HttpFlow& flow, const Message& message, const
 }
 
 void add_full_uri(Packet& p, HttpFlow& flow, const Message& message, ItemId layer) {
-  if (!message.has_host || !message.has_uri || p.stopped()) return;
+  if (!message.has_host || !message.has_uri || !p.wants_items()) return;
   const std::string_view uri = message.uri;
   flow.full_uri.clear();
   if (!starts_ignoring_case(uri, "http://") && !starts_ignoring_case(uri, "https://") &&
@@ -365,8 +395,9 @@ std::optional<std::uint32_t> dissect_message(Packet& p, HttpFlow& flow, const Oc
     }
     return std::nullopt;
   }
+  Lines lines{bytes};
   const Line first_line = find_line(bytes, offset);
-  if (!first_line.complete && !is_all_there(p, in, offset, offset, true, false)) return std::nullopt;
+  if (!first_line.complete && !is_all_there(p, in, lines, offset, offset, true, false)) return std::nullopt;
   const std::string_view first_text = characters(bytes, offset, first_line.length);
   // What stands behind a NUL is noted field by field.
   const std::size_t first_nul = characters(bytes).find('\0', offset);
@@ -382,7 +413,7 @@ std::optional<std::uint32_t> dissect_message(Packet& p, HttpFlow& flow, const Oc
       p.append_info(" ");
     }
     const bool body = !p.end_of_stream && (kind != Kind::answers || may_have_body(flow, first_text));
-    if (!is_all_there(p, in, offset, first_line.next, body, kind == Kind::answers)) return std::nullopt;
+    if (!is_all_there(p, in, lines, offset, first_line.next, body, kind == Kind::answers)) return std::nullopt;
   } else if (seen_http) {
     p.set_info("Continuation");
   }
@@ -396,7 +427,7 @@ std::optional<std::uint32_t> dissect_message(Packet& p, HttpFlow& flow, const Oc
   const Exchange* exchange = nullptr;
   bool any_line = false;
   for (bool is_first = true; offset < in.captured && !p.stopped(); is_first = false) {
-    const Line line = is_first ? first_line : find_line(bytes, offset);
+    const Line line = is_first ? first_line : lines.take(offset);
     const std::string_view text = characters(bytes, offset, line.length);
     const bool starts = is_first ? starts_one : starts_message(text, message.kind, message.method);
     std::size_t colon = 0;
@@ -501,8 +532,8 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     if (!looks_like_http(in)) return 0;
     if (p.flow != nullptr) p.flow->application = &http_protocol;
   }
-  HttpFlow alone;
-  HttpFlow& flow = p.flow != nullptr ? p.flow->remember<HttpFlow>() : alone;
+  std::optional<HttpFlow> alone;
+  HttpFlow& flow = p.flow != nullptr ? p.flow->remember<HttpFlow>() : alone.emplace();
   if (flow.any_request && flow.response_code == 200 && flow.request_method.starts_with("CONNECT")) {
     if (flow.switched_frame == 0) flow.switched_frame = p.frame_number();
     dissect_tunnel(p, flow, in);

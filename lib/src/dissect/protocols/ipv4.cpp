@@ -146,6 +146,9 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   p.set_protocol("IPv4");
   p.clear_info();
   const std::uint8_t first = p.u8(in, 0);
+  // Where a capture has no link layer, the version alone says which of the two it is.
+  const bool is_whole_frame = in.source == 0 && in.offset == 0;
+  if (first >> 4 == 6 && is_whole_frame) return p.call(ipv6_protocol, in);
   const std::uint32_t header_length = (first & 15u) * 4;
   const ItemId layer = p.add_layer(ipv4_protocol, in, 0, std::min(header_length, in.captured));
   const ItemId version_item = p.add(layer, ip_version, in);

@@ -150,14 +150,14 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   if (p.stopped()) return 0;
   const std::string_view name = find_name(types, kind);
   ItemId layer = ItemId::none;
+  ItemId type_item = ItemId::none;
   if (p.wants_layers()) {
     layer = p.add_layer(ipv6_routing_protocol, in, 0, std::min(size, in.captured),
                         p.text("Routing Header for IPv6 ({})", name.empty() ? "Unknown" : name));
     p.add(layer, next_header, in, 0, 1);
     p.add(layer, length, in, 1, 1);
     p.generated(p.add(layer, length_octets, in, 1, 1, size));
-    const ItemId type_item = p.add(layer, type, in, 2, 1);
-    if (kind == 0 || kind == 1) p.note(type_item, deprecated);
+    type_item = p.add(layer, type, in, 2, 1);
     p.add(layer, segments_left, in, 3, 1);
   }
 
@@ -189,6 +189,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
       }
   }
   if (!p.need(in, 0, size)) return 0;
+  if (kind == 0 || kind == 1) p.note(type_item, deprecated);
   if (left != 0 && final.kind != Address::Kind::none) {
     p.network_destination = final;
     if (p.columns()) p.out.columns.destination = final;

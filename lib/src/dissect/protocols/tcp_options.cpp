@@ -311,10 +311,10 @@ void read_sack(Option& o) {
   p.generated(p.add(o.item, sack_count, o.in, 1, 1, count));
   // A first block below the acknowledgment, or within the second one, tells of octets that came twice: RFC 2883 §4.
   const std::uint32_t left = p.u32(o.in, 2);
+  const std::uint32_t right = p.u32(o.in, 6);
   const auto ahead = [](std::uint32_t from, std::uint32_t to) { return static_cast<std::int32_t>(to - from); };
-  bool twice = ahead(left, o.around.acknowledgment) > 0;
+  bool twice = ahead(right, o.around.acknowledgment) >= 0;
   if (!twice && count > 1) {
-    const std::uint32_t right = p.u32(o.in, 6);
     twice = ahead(p.u32(o.in, 10), left) >= 0 && ahead(right, p.u32(o.in, 14)) >= 0;
   }
   if (!twice) return;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <numeric>
 #include <tsl/robin_map.h>
+#include <utility>
 
 #include "encap/dissect/field_table.h"
 #include "statistics/ends.h"
@@ -25,6 +26,7 @@ struct Conversation {
   LayerEnds ends;  // of its first packet
   Counted there;   // from that one's source
   Counted back;
+  std::uint64_t first_frame = 0;
   Duration first{};
   Duration last{};
 
@@ -35,10 +37,10 @@ struct Conversation {
 struct Key {
   std::array<std::uint64_t, 7> words{};
 
-  Key(const LayerEnds& ends, bool& forward) noexcept {
+  explicit Key(const LayerEnds& ends) noexcept {
     const EndKey from{ends.source, ends.source_port};
     const EndKey to{ends.destination, ends.destination_port};
-    forward = from <= to;
+    const bool forward = from <= to;
     const EndKey& low = forward ? from : to;
     const EndKey& high = forward ? to : from;
     for (std::size_t i = 0; i < 3; ++i) {
@@ -52,6 +54,13 @@ struct Key {
 struct KeyHash {
   [[nodiscard]] std::size_t operator()(const Key& key) const noexcept { return hash_words(key.words); }
 };
+
+bool are_same(const LayerEnds& a, const LayerEnds& b) noexcept {
+  const bool there = a.source_port == b.source_port && a.destination_port == b.destination_port &&
+                     are_same(a.source, b.source) && are_same(a.destination, b.destination);
+  return there || (a.source_port == b.destination_port && a.destination_port == b.source_port &&
+                   are_same(a.source, b.destination) && are_same(a.destination, b.source));
+}
 
 // As tshark shortens them: 9999 bytes, 10 kB, 9999 kB, 10 MB.
 std::string octets_text(std::uint64_t octets) {
@@ -69,7 +78,10 @@ double seconds(Duration time) noexcept {
 class Conversations final : public Statistic {
  public:
   Conversations(PacketFilter filter, const EndsLayer* layer)
-      : filter_{std::move(filter)}, layer_{*layer}, field_{find_field(layer->name)->field} {}
+      : filter_{std::move(filter)},
+        layer_{*layer},
+        field_{find_field(layer->name)->field},
+        has_streams_{layer->name == "tcp"} {}
 
   [[nodiscard]] Detail detail() const noexcept override { return filter_.matches ? Detail::fields : Detail::facts; }
   [[nodiscard]] bool reads_layers() const noexcept override { return false; }
@@ -77,7 +89,23 @@ class Conversations final : public Statistic {
   void take(const Dissection& dissection) override {
     if (!filter_(dissection)) return;
     for (const LayerEnds& ends : dissection.facts.ends) {
-      if (ends.layer == field_) add(ends, length_of(dissection), dissection.since_first);
+      if (ends.layer == field_) add(ends, dissection);
+    }
+  }
+
+  [[nodiscard]] bool may_share() const noexcept override { return !filter_.matches; }
+  void absorb(Statistic& other) override {
+    for (const Conversation& theirs : static_cast<Conversations&>(other).rows_) {
+      Conversation& ours = row_of(theirs.ends, theirs.first_frame, theirs.first);
+      const bool same_way = goes_there(ours, theirs.ends);
+      ours.there = ours.there + (same_way ? theirs.there : theirs.back);
+      ours.back = ours.back + (same_way ? theirs.back : theirs.there);
+      ours.first = std::min(ours.first, theirs.first);
+      ours.last = std::max(ours.last, theirs.last);
+      if (theirs.first_frame >= ours.first_frame) continue;
+      ours.first_frame = theirs.first_frame;
+      ours.ends = theirs.ends;
+      if (!same_way) std::swap(ours.there, ours.back);
     }
   }
 
@@ -143,17 +171,35 @@ class Conversations final : public Statistic {
   }
 
  private:
-  void add(const LayerEnds& ends, std::uint64_t octets, Duration at) {
-    bool forward = false;
-    const Key key{ends, forward};
-    const auto [entry, is_new] = index_.try_emplace(key, static_cast<std::uint32_t>(rows_.size()), forward);
-    if (is_new) rows_.push_back({ends, {}, {}, at, at});
-    Conversation& row = rows_[entry->second.first];
-    Counted& way = forward == entry->second.second ? row.there : row.back;
+  void add(const LayerEnds& ends, const Dissection& dissection) {
+    const Duration at = dissection.since_first;
+    Conversation& row = row_of(ends, dissection.frame_number, at);
+    Counted& way = goes_there(row, ends) ? row.there : row.back;
     ++way.frames;
-    way.octets += octets;
+    way.octets += length_of(dissection);
     row.first = std::min(row.first, at);
     row.last = std::max(row.last, at);
+  }
+
+  // Ends that are the same say nothing of the direction: all go the first packet's way.
+  [[nodiscard]] static bool goes_there(const Conversation& row, const LayerEnds& ends) noexcept {
+    return ends.source_port == row.ends.source_port && are_same(ends.source, row.ends.source);
+  }
+
+  [[nodiscard]] Conversation& row_of(const LayerEnds& ends, std::uint64_t frame, Duration at) {
+    const auto next = static_cast<std::uint32_t>(rows_.size());
+    if (has_streams_) {  // numbered from 0 on; without a session all are 0
+      if (ends.stream >= streams_.size()) streams_.resize(ends.stream + 1, none);
+      std::uint32_t& place = streams_[ends.stream];
+      if (place == none) {
+        place = next;
+        rows_.push_back({ends, {}, {}, frame, at, at});
+      }
+      if (are_same(rows_[place].ends, ends)) return rows_[place];
+    }
+    const auto [entry, is_new] = index_.try_emplace(Key{ends}, next);
+    if (is_new) rows_.push_back({ends, {}, {}, frame, at, at});
+    return rows_[entry->second];
   }
 
   // Most frames first; of those that have as many the one that began first.
@@ -161,7 +207,7 @@ class Conversations final : public Statistic {
     std::vector<const Conversation*> rows;
     for (const Conversation& row : rows_) rows.push_back(&row);
     std::stable_sort(rows.begin(), rows.end(), [](const Conversation* a, const Conversation* b) {
-      return a->total().frames > b->total().frames;
+      return std::pair{b->total().frames, a->first_frame} < std::pair{a->total().frames, b->first_frame};
     });
     return rows;
   }
@@ -169,9 +215,11 @@ class Conversations final : public Statistic {
   PacketFilter filter_;
   const EndsLayer& layer_;
   const Field* field_;
+  bool has_streams_;
   std::vector<Conversation> rows_;
-  // The place of a row, and whether its first packet went from the lower end to the higher one.
-  tsl::robin_map<Key, std::pair<std::uint32_t, bool>, KeyHash> index_;
+  static constexpr std::uint32_t none = 0xffffffff;
+  tsl::robin_map<Key, std::uint32_t, KeyHash> index_;  // places of rows
+  std::vector<std::uint32_t> streams_;                 // the same by `tcp.stream`
 };
 
 constexpr StatisticKind kinds[] = {

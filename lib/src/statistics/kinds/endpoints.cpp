@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <tsl/robin_map.h>
+#include <utility>
 
 #include "encap/dissect/field_table.h"
 #include "statistics/ends.h"
@@ -14,6 +15,7 @@ namespace {
 struct Endpoint {
   Address address;
   std::uint16_t port = 0;
+  std::uint64_t first_frame = 0;
   std::uint64_t frames_sent = 0;
   std::uint64_t octets_sent = 0;
   std::uint64_t frames_received = 0;
@@ -40,12 +42,24 @@ class Endpoints final : public Statistic {
     const std::uint64_t octets = length_of(dissection);
     for (const LayerEnds& ends : dissection.facts.ends) {
       if (ends.layer != field_) continue;
-      Endpoint& from = row(ends.source, ends.source_port);
+      Endpoint& from = row(ends.source, ends.source_port, dissection.frame_number);
       ++from.frames_sent;
       from.octets_sent += octets;
-      Endpoint& to = row(ends.destination, ends.destination_port);
+      Endpoint& to = row(ends.destination, ends.destination_port, dissection.frame_number);
       ++to.frames_received;
       to.octets_received += octets;
+    }
+  }
+
+  [[nodiscard]] bool may_share() const noexcept override { return !filter_.matches; }
+  void absorb(Statistic& other) override {
+    for (const Endpoint& theirs : static_cast<Endpoints&>(other).rows_) {
+      Endpoint& ours = row(theirs.address, theirs.port, theirs.first_frame);
+      ours.first_frame = std::min(ours.first_frame, theirs.first_frame);
+      ours.frames_sent += theirs.frames_sent;
+      ours.octets_sent += theirs.octets_sent;
+      ours.frames_received += theirs.frames_received;
+      ours.octets_received += theirs.octets_received;
     }
   }
 
@@ -85,12 +99,13 @@ class Endpoints final : public Statistic {
   }
 
  private:
-  [[nodiscard]] Endpoint& row(const Address& address, std::uint16_t port) {
+  [[nodiscard]] Endpoint& row(const Address& address, std::uint16_t port, std::uint64_t frame) {
     const auto [entry, is_new] = index_.try_emplace(EndKey{address, port}, static_cast<std::uint32_t>(rows_.size()));
     if (is_new) {
       Endpoint& added = rows_.emplace_back();
       added.address = address;
       added.port = port;
+      added.first_frame = frame;
     }
     return rows_[entry->second];
   }
@@ -99,8 +114,9 @@ class Endpoints final : public Statistic {
   [[nodiscard]] std::vector<const Endpoint*> ordered() const {
     std::vector<const Endpoint*> rows;
     for (const Endpoint& row : rows_) rows.push_back(&row);
-    std::stable_sort(rows.begin(), rows.end(),
-                     [](const Endpoint* a, const Endpoint* b) { return a->frames() > b->frames(); });
+    std::stable_sort(rows.begin(), rows.end(), [](const Endpoint* a, const Endpoint* b) {
+      return std::pair{b->frames(), a->first_frame} < std::pair{a->frames(), b->first_frame};
+    });
     return rows;
   }
 

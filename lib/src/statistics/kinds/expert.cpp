@@ -1,7 +1,7 @@
+#include <algorithm>
 #include <array>
-#include <fmt/compile.h>
+#include <charconv>
 #include <fmt/format.h>
-#include <optional>
 #include <tsl/robin_set.h>
 
 #include "render/text.h"
@@ -70,6 +70,13 @@ struct RowEqual {
   [[nodiscard]] bool operator()(const Sought& sought, std::uint32_t row) const noexcept { return (*this)(row, sought); }
 };
 
+void append_right(std::string& out, std::uint64_t number, std::size_t width) {
+  char digits[20];
+  const auto size = static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits);
+  if (size < width) out.append(width - size, ' ');
+  out.append(digits, size);
+}
+
 class Expert final : public Statistic {
  public:
   Expert(PacketFilter filter, Severity least, bool with_frames)
@@ -84,15 +91,32 @@ class Expert final : public Statistic {
     }
   }
 
+  [[nodiscard]] bool may_share() const noexcept override { return !filter_.matches && !with_frames_; }
+  void absorb(Statistic& other) override {
+    auto& theirs = static_cast<Expert&>(other);
+    for (std::size_t i = 0; i < totals_.size(); ++i) totals_[i] += theirs.totals_[i];
+    for (const Row& row : theirs.rows_) {
+      const std::uint32_t kind = kind_of(theirs.kinds_[row.kind]);
+      Row& ours = rows_[place_of(kind, row.summary(), row.first_frame, false)];
+      ours.count += row.count;
+      ours.first_frame = std::min(ours.first_frame, row.first_frame);
+    }
+    absorbed_.push_back(std::move(theirs.texts_));
+    theirs.index_.clear();
+    theirs.rows_ = {};
+  }
+
   void append_text(std::string& out, const RowAdded& row_added) const override {
+    std::vector<std::string> between;
+    for (const Kind& kind : kinds_) between.push_back(fmt::format(" {:>10} {:>18}  ", kind.group, kind.protocol));
     for (const SeverityWords& words : severities) {
       const std::uint64_t total = totals_[static_cast<std::size_t>(words.severity)];
       if (total == 0) continue;
       out += fmt::format("\n{} ({})\n=============\n   Frequency      Group           Protocol  Summary\n", words.title,
                          total);
-      each_of(words.severity, [&](const Row& row, const Kind& kind, std::size_t place) {
-        fmt::format_to(std::back_inserter(out), FMT_COMPILE("{:12} {:>10} {:>18}  "), row.count, kind.group,
-                       kind.protocol);
+      each_of(words.severity, [&](const Row& row, const Kind&, std::size_t place) {
+        append_right(out, row.count, 12);
+        out += between[row.kind];
         append_shown(out, row.summary());
         out += '\n';
         if (with_frames_) {
@@ -130,27 +154,36 @@ class Expert final : public Statistic {
   // Calls `visit(row, kind, place)` for the rows of that severity, in the order in which they came.
   template <class Visit>
   void each_of(Severity severity, Visit visit) const {
+    std::vector<std::uint32_t> places;
     for (std::size_t place = 0; place < rows_.size(); ++place) {
-      const Kind& kind = kinds_[rows_[place].kind];
-      if (kind.severity == severity) visit(rows_[place], kind, place);
+      if (kinds_[rows_[place].kind].severity == severity) places.push_back(static_cast<std::uint32_t>(place));
     }
+    if (!absorbed_.empty()) {
+      std::stable_sort(places.begin(), places.end(), [this](std::uint32_t a, std::uint32_t b) {
+        return rows_[a].first_frame < rows_[b].first_frame;
+      });
+    }
+    for (const std::uint32_t place : places) visit(rows_[place], kinds_[rows_[place].kind], place);
   }
 
   void count(const ToldNote& note, std::uint64_t frame) {
     ++totals_[static_cast<std::size_t>(note.severity)];
-    const std::uint32_t kind = kind_of({note.severity, note.group, note.protocol});
-    const auto hash = static_cast<std::uint32_t>(std::hash<std::string_view>{}(note.text) + kind * 0x9e3779b9u);
-    const Sought sought{kind, note.text, hash};
-    const auto found = index_.find(sought, hash);
-    const std::size_t place = found != index_.end() ? *found : rows_.size();
-    if (place == rows_.size()) {
-      const std::string_view text = texts_.copy(note.text);
-      rows_.push_back({0, frame, text.data(), static_cast<std::uint32_t>(text.size()), hash, kind});
-      index_.insert(static_cast<std::uint32_t>(place));
-      if (with_frames_) frames_.emplace_back();
-    }
+    const std::size_t place = place_of(kind_of({note.severity, note.group, note.protocol}), note.text, frame);
     ++rows_[place].count;
     if (with_frames_) frames_[place].add(frame, frame_ranges_);
+  }
+
+  // The row of a note, made where there is none yet; with a copy of the text, or with one that lives as long.
+  [[nodiscard]] std::size_t place_of(std::uint32_t kind, std::string_view summary, std::uint64_t frame,
+                                     bool copied = true) {
+    const auto hash = static_cast<std::uint32_t>(std::hash<std::string_view>{}(summary) + kind * 0x9e3779b9u);
+    const Sought sought{kind, summary, hash};
+    if (const auto found = index_.find(sought, hash); found != index_.end()) return *found;
+    const std::string_view text = copied ? texts_.copy(summary) : summary;
+    rows_.push_back({0, frame, text.data(), static_cast<std::uint32_t>(text.size()), hash, kind});
+    index_.insert(static_cast<std::uint32_t>(rows_.size() - 1));
+    if (with_frames_) frames_.emplace_back();
+    return rows_.size() - 1;
   }
 
   // Kinds are a few dozen; the one of the note before is likely that of the next.
@@ -167,7 +200,8 @@ class Expert final : public Statistic {
   std::array<std::uint64_t, static_cast<std::size_t>(Severity::error) + 1> totals_{};
   std::vector<Kind> kinds_;
   std::uint32_t latest_ = 0;
-  std::vector<Row> rows_;  // in the order in which they came
+  std::vector<Row> rows_;        // in the order in which they came, those that were absorbed behind
+  std::vector<Arena> absorbed_;  // the texts of those
   Arena texts_;
   std::vector<FrameRanges> frames_;  // of the rows
   std::uint64_t frame_ranges_ = 0;   // in all of them

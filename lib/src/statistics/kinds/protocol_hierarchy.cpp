@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <utility>
 
 #include "encap/dissect/field_table.h"
 #include "statistics/ends.h"
@@ -22,18 +23,20 @@ class ProtocolHierarchy final : public Statistic {
 
   void take(const Dissection& dissection) override {
     if (!filter_(dissection) || dissection.facts.quote_is_cut) return;
-    const std::uint64_t octets = length_of(dissection);
     std::uint32_t at = 0;
     if (tree_is_shown_) {  // the frame's own is among them
       for (ItemId id = dissection.at(ItemId::root).first_child; id != ItemId::none; id = dissection.at(id).next) {
         const Field* const field = dissection.at(id).field;
-        if (field != nullptr) at = add(at, field, octets);
+        if (field != nullptr) at = add(at, field, dissection);
       }
       return;
     }
-    if (frame_ != nullptr) at = add(at, frame_, octets);
-    for (const Field* const layer : dissection.facts.layers) at = add(at, layer, octets);
+    if (frame_ != nullptr) at = add(at, frame_, dissection);
+    for (const Field* const layer : dissection.facts.layers) at = add(at, layer, dissection);
   }
+
+  [[nodiscard]] bool may_share() const noexcept override { return !filter_.matches; }
+  void absorb(Statistic& other) override { absorb(0, static_cast<ProtocolHierarchy&>(other).nodes_, 0); }
 
   void append_text(std::string& out, const RowAdded&) const override {
     const std::string line(67, '=');
@@ -63,6 +66,7 @@ class ProtocolHierarchy final : public Statistic {
   // Places in `nodes_`; 0, the root's, stands for none.
   struct Node {
     const Field* layer = nullptr;
+    std::uint64_t first_frame = 0;
     std::uint64_t frames = 0;
     std::uint64_t octets = 0;
     std::uint32_t parent = 0;
@@ -70,24 +74,52 @@ class ProtocolHierarchy final : public Statistic {
     std::uint32_t next = 0;
   };
 
-  // Counts a packet in a child of `parent`, made where there is none yet.
-  [[nodiscard]] std::uint32_t add(std::uint32_t parent, const Field* layer, std::uint64_t octets) {
-    std::uint32_t last = 0;
+  // Counts a packet in a child of `parent`.
+  [[nodiscard]] std::uint32_t add(std::uint32_t parent, const Field* layer, const Dissection& dissection) {
+    const std::uint32_t at = child(parent, layer, dissection.frame_number);
+    ++nodes_[at].frames;
+    nodes_[at].octets += length_of(dissection);
+    return at;
+  }
+
+  // A child of `parent`, made where there is none yet: it was first seen in that frame. Children are in the order in
+  // which they were.
+  [[nodiscard]] std::uint32_t child(std::uint32_t parent, const Field* layer, std::uint64_t frame) {
+    std::uint32_t before = 0;
     std::uint32_t at = nodes_[parent].first_child;
     while (at != 0 && nodes_[at].layer != layer) {
-      last = at;
+      if (nodes_[at].first_frame <= frame) before = at;
       at = nodes_[at].next;
     }
-    if (at == 0) {
-      at = static_cast<std::uint32_t>(nodes_.size());
-      (last == 0 ? nodes_[parent].first_child : nodes_[last].next) = at;
-      Node& node = nodes_.emplace_back();
-      node.layer = layer;
-      node.parent = parent;
-    }
-    ++nodes_[at].frames;
-    nodes_[at].octets += octets;
+    if (at != 0) return at;
+    at = static_cast<std::uint32_t>(nodes_.size());
+    nodes_.push_back({.layer = layer, .first_frame = frame, .parent = parent});
+    std::uint32_t& link = before == 0 ? nodes_[parent].first_child : nodes_[before].next;
+    nodes_[at].next = std::exchange(link, at);
     return at;
+  }
+
+  // Adds the children of `theirs` to those of `ours`, and theirs to theirs. As deep as layers go at most.
+  void absorb(std::uint32_t ours, const std::vector<Node>& nodes, std::uint32_t theirs) {
+    for (std::uint32_t from = nodes[theirs].first_child; from != 0; from = nodes[from].next) {
+      const std::uint32_t at = child(ours, nodes[from].layer, nodes[from].first_frame);
+      nodes_[at].frames += nodes[from].frames;
+      nodes_[at].octets += nodes[from].octets;
+      move_to(at, nodes[from].first_frame);
+      absorb(at, nodes, from);
+    }
+  }
+
+  // Says that a node was seen in an earlier frame, if it was.
+  void move_to(std::uint32_t at, std::uint64_t frame) {
+    if (frame >= nodes_[at].first_frame) return;
+    nodes_[at].first_frame = frame;
+    std::uint32_t* link = &nodes_[nodes_[at].parent].first_child;
+    while (*link != at) link = &nodes_[*link].next;
+    *link = nodes_[at].next;
+    link = &nodes_[nodes_[at].parent].first_child;
+    while (*link != 0 && nodes_[*link].first_frame <= frame) link = &nodes_[*link].next;
+    nodes_[at].next = std::exchange(*link, at);
   }
 
   template <class Visit>

@@ -71,14 +71,13 @@ class RoundTrips final : public Statistic {
   void append_text(std::string& out, const RowAdded& row_added) const override {
     const std::string line(80, '=');
     const std::string indent(67, ' ');
-    out += fmt::format(
-        "{}\nTCP Round-Trip Times (milliseconds)\nFilter:{}\n{}|          | |                  <-                  | "
-        "|                  ->                  |\n{}|   iRTT   | |  ACKs      Min       Avg       Max | |  ACKs      "
-        "Min       Avg       Max |\n",
-        line, filter_.text.empty() ? "<No Filter>" : filter_.text, indent, indent);
+    const std::string head = fmt::format("| {:>7} {:>9} {:>9} {:>8} |", "ACKs", "Min", "Avg", "Max");
+    out += fmt::format("{}\nTCP Round-Trip Times (milliseconds)\nFilter:{}\n{}|          | |{:^38}| |{:^38}|\n", line,
+                       filter_.text.empty() ? "<No Filter>" : filter_.text, indent, "<-", "->");
+    out += fmt::format("Stream{:61}|   iRTT   | {} {}\n", "", head, head);
     for (const Stream* stream : ordered()) {
       const LayerEnds& ends = stream->ends;
-      out += fmt::format("{:>6} {:<26} <-> {:<26}  {:>12}  {}  {}\n", ends.stream,
+      out += fmt::format("{:>6} {:<26} <-> {:<26}   {:>11}  {} {}\n", ends.stream,
                          end_text(ends.source, ends.source_port, true),
                          end_text(ends.destination, ends.destination_port, true),
                          stream->has_initial ? milliseconds(static_cast<double>(stream->initial.count())) : "-",
@@ -125,8 +124,9 @@ class RoundTrips final : public Statistic {
 
  private:
   static std::string text_of(const Waits& waits) {
-    if (waits.count == 0) return fmt::format("{:>7} {:>9} {:>9} {:>9}", 0, "-", "-", "-");
-    return fmt::format("{:>7} {:>9} {:>9} {:>9}", waits.count, milliseconds(static_cast<double>(waits.least.count())),
+    constexpr auto cells = "{:>9} {:>9} {:>9} {:>9} ";
+    if (waits.count == 0) return fmt::format(cells, 0, "-", "-", "-");
+    return fmt::format(cells, waits.count, milliseconds(static_cast<double>(waits.least.count())),
                        milliseconds(waits.average()), milliseconds(static_cast<double>(waits.most.count())));
   }
 
