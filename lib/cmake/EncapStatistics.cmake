@@ -1,7 +1,7 @@
 # encap_add_statistics(statistics)
 #
 # Adds every file of lib/src/<part>/kinds to the part and writes the table of what they define: `expert.cpp` defines
-# `expert_statistics`. Adding a statistic is adding one file.
+# `expert_statistics`. Adding a statistic is adding one file. The files of advice/ are what `advice` is made of.
 function(encap_add_statistics part)
   set(folder "${CMAKE_CURRENT_SOURCE_DIR}/src/${part}")
   file(GLOB sources CONFIGURE_DEPENDS "${folder}/kinds/*.cpp")
@@ -14,5 +14,6 @@ function(encap_add_statistics part)
   endforeach()
   set(registry "${CMAKE_CURRENT_BINARY_DIR}/statistics_registry.cpp")
   configure_file("${folder}/registry.cpp.in" "${registry}" @ONLY)
-  target_sources(encap_${part} PRIVATE ${sources} "${registry}")
+  file(GLOB advice CONFIGURE_DEPENDS "${folder}/advice/*.cpp")
+  target_sources(encap_${part} PRIVATE ${sources} ${advice} "${registry}")
 endfunction()

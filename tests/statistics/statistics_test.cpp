@@ -398,7 +398,7 @@ HTTP Requests by HTTP Host > www.example.com > /index.html?a=1&b=2,/index.html?a
 }
 
 TEST(Statistics, says_what_it_does_not_know) {
-  EXPECT_TRUE(error_of("conv,foo").starts_with("there is no such statistic; write one of conv,eth conv,ip "))
+  EXPECT_TRUE(error_of("conv,foo").starts_with("there is no such statistic; write one of advice conv,eth conv,ip "))
       << error_of("conv,foo");
   EXPECT_EQ(error_of("conv,tcp,ip.src==1.2.3.4"), "no filter: ip.src==1.2.3.4");
   EXPECT_EQ(error_of("expert,warn,tcp"), "no filter: tcp");

@@ -29,6 +29,8 @@ constexpr const char* examples = R"(Examples:
       JSON; -T ek for Elasticsearch
   dissect -q -z conv,tcp -z expert http.pcap
       statistics: which connections there are, and what is wrong with them
+  dissect -q -z advice http.pcap
+      why the capture looks wrong, what to do, and the frames that prove it
   tcpdump -i lo -U -w - | dissect -l -
       what a capturing program sends, packet by packet
 
