@@ -188,12 +188,6 @@ std::vector<std::string> notes_of(const Facts& facts) {
   }
   return all;
 }
-/// The notes in the tree, but for those on what an ICMP error quotes.
-std::size_t count_notes(const Dissection& dissection) {
-  return static_cast<std::size_t>(std::count_if(dissection.items.begin(), dissection.items.end(), [](const Item& item) {
-    return item.field != nullptr && item.field->name == "_ws.expert";
-  }));
-}
 TEST_P(Golden, facts_do_not_depend_on_what_else_is_taken_down) {
   Reading alone{Detail::facts};
   Reading with_columns{Detail::columns, true};
@@ -201,7 +195,6 @@ TEST_P(Golden, facts_do_not_depend_on_what_else_is_taken_down) {
   Reading with_items{Detail::items, true};
   for (const WrittenPacket& packet : packets_) {
     const Dissection& items = with_items.read(packet.record());
-    EXPECT_LE(items.facts.notes.size(), count_notes(items));
     for (Reading* const other : {&alone, &with_columns, &with_fields}) {
       const Facts& facts = other->read(packet.record()).facts;
       EXPECT_EQ(layer_names(items.facts), layer_names(facts)) << "packet " << items.frame_number;

@@ -320,10 +320,10 @@ Query Stats                    0                                                
   3rd Level                    0                                                       0.0000                      -             -            
   1st Level                    0                                                       0.0000                      -             -            
 Response Stats                 0                                                       0.0000        100%          -             -            
- no. of questions              10            1.00          1             1             0.0010                      0.0600        0.000        
- no. of authorities            10            0.00          0             0             0.0010                      0.0600        0.000        
- no. of answers                10            1.00          1             1             0.0010                      0.0600        0.000        
- no. of additionals            10            0.00          0             0             0.0010                      0.0600        0.000        
+ no. of questions              12            1.00          1             1             0.0012                      0.0800        0.000        
+ no. of authorities            12            0.00          0             0             0.0012                      0.0800        0.000        
+ no. of answers                12            1.00          1             1             0.0012                      0.0800        0.000        
+ no. of additionals            12            0.00          0             0             0.0012                      0.0800        0.000        
 Service Stats                  0                                                       0.0000        100%          -             -            
  request-response time (msec)  4             1310.00       10.000000     5200.000000   0.0004                      0.0200        0.000        
  no. of retransmissions        2                                                       0.0002                      0.0200        0.000        

@@ -372,7 +372,11 @@ void read_message(Packet& p, const Octets& in, const ProtocolInfo& protocol, Var
   add_exchange(m, id_item, exchange, response);
   if (m.at < in.reported) {
     const std::uint32_t extra = in.reported - m.at;
-    if (!p.need(in, m.at, extra) || !p.wants_items()) return;
+    if (!p.need(in, m.at, extra)) return;
+    if (p.out.wants_layers && !p.in_error) {  // tshark counts it, and has no line for it in the tree
+      p.out.facts.notes.push_back({&extraneous_data, Severity::note, "Undecoded", p.protocol_name, "Extraneous data"});
+    }
+    if (!p.wants_items()) return;
     const ItemId item =
         p.add_text(m.layer, in, m.at, extra, p.text("Extraneous Data ({} byte{})", extra, plural(extra)));
     p.add(item, extraneous_data, in, m.at, extra);

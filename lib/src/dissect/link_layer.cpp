@@ -62,7 +62,7 @@ void call_length_counted(Packet& p, const Octets& in, std::uint32_t payload_offs
     stopped = p.stopped();
   });
   // Who reads as much as there is of it has not seen that the capture ends there.
-  if (!stopped && payload.captured < own) p.stop(Stop::not_captured);
+  if (!stopped && rest.captured <= own && rest.captured < rest.reported) p.stop(Stop::not_captured);
   add_trailer(p, in, payload_offset + own, layer, trailer, frame_check);
 }
 

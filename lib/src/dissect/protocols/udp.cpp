@@ -180,7 +180,7 @@ std::uint32_t dissect_udp(Packet& p, const Octets& in, UdpVariant variant) {
   if (jumbo) p.append_info(" [Jumbogram]");
   check_sum(p, layer, in, variant);
   if (p.stopped()) return 0;
-  p.add_ends(self);
+  p.add_ends(udp_protocol);  // also of UDP-Lite, as tshark counts them
 
   if (p.session != nullptr) {
     p.flow = &p.session->flow({FlowKey::Transport::udp, p.network_source, p.network_destination, from, to});

@@ -127,7 +127,7 @@ class DnsMessages final : public Statistic {
   void count(const Message& message, std::uint32_t octets) {
     const bool is_response = (message.flags >> 15 & 1) != 0;
     tree_.count(total_);
-    count_in(reply_code_, name_or_number(reply_codes_, message.flags & 15, "Unknown error"));
+    count_in(reply_code_, name_or_number(reply_codes_, message.flags & 15, "Unknown rcode"));
     count_in(operation_, name_or_number(operations_, message.flags >> 11 & 15, "Unknown opcode"));
     count_in(direction_, is_response ? "Response" : "Query");
     count_in(type_,
@@ -140,8 +140,8 @@ class DnsMessages final : public Statistic {
       tree_.count(labels_[labels >= 1 && labels <= 3 ? labels - 1 : 3]);
       return;
     }
-    // tshark counts a response once more where it knows the query.
-    for (int times = message.answers_known_query ? 2 : 1; times != 0; --times) {
+    // tshark counts a response once more where it knows the query, also one that came before.
+    for (int times = message.answers_known_query || message.is_retransmission ? 2 : 1; times != 0; --times) {
       for (std::size_t i = 0; i < counts_.size(); ++i) tree_.count(counts_[i], message.counts[i]);
     }
     if (message.is_unsolicited) {
