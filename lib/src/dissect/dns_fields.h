@@ -740,7 +740,8 @@ inline constexpr Note response_again{
 inline constexpr Note high_ttl{
     {"dns.ttl.high_bit_set", "The uppermost bit of the TTL is set (RFC 2181, section 8)", FieldType::none},
     Severity::warning,
-    "Protocol"};
+    "Protocol",
+    true};
 
 inline constexpr Note undecoded{
     {"dns.undecoded.type", "Undecoded option", FieldType::none}, Severity::note, "Undecoded"};

@@ -227,7 +227,7 @@ void Packet::move_behind(ItemId last, ItemId sibling) noexcept {
 void Packet::note(ItemId item, const Note& kind, std::string_view line) {
   if (!wants_notes()) return;
   const std::string_view message = (line.empty() ? kind.field.label : line).substr(0, 239);  // Wireshark cuts there
-  if (out.wants_layers && !in_error) {
+  if (out.wants_layers && !in_error && !kind.of_tree) {
     out.facts.notes.push_back({&kind.field, kind.severity, kind.group, protocol_name, message});
   }
   if (!takes_items()) return;

@@ -20,6 +20,7 @@ struct Note {
   Field field;  ///< of type none; its label is the text when a note gives none of its own
   Severity severity;
   std::string_view group;  ///< "Sequence", "Protocol", "Malformed", "Reassemble", "Checksum", "Undecoded" ...
+  bool of_tree = false;    ///< no fact: tshark makes it only where it makes a tree, and its statistics miss it
 };
 
 /// Why a walk through a layer could not go on.

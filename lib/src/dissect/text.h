@@ -20,7 +20,8 @@ struct Line {
 inline constexpr Note stray_characters{
     {"_ws.string.trailing_stray_characters", "Trailing stray characters", FieldType::none},
     Severity::warning,
-    "Undecoded"};
+    "Undecoded",
+    true};
 
 /// Items after which no more lines of a body are added: a body of a million short lines fills gigabytes otherwise.
 inline constexpr std::size_t most_items = 1'000'000;

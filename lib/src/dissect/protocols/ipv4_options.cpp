@@ -145,7 +145,8 @@ constexpr Note extraneous{
 constexpr Note four_no_operations{
     {"ip.nop", "4 NOP in a row - a router may have removed some options", FieldType::none},
     Severity::warning,
-    "Protocol"};
+    "Protocol",
+    true};
 constexpr Note malformed_tag{
     {"ip.cipso.malformed", "Malformed CIPSO tag", FieldType::none}, Severity::error, "Sequence"};
 

@@ -94,8 +94,8 @@ constexpr Note note(std::string_view name, std::string_view label, Severity seve
                     std::string_view group = "Sequence") noexcept {
   return {{name, label, FieldType::none}, severity, group};
 }
-constexpr Note bogus_header_length =
-    note("tcp.bogus_header_length", "Bogus TCP Header length", Severity::error, "Protocol");
+constexpr Note bogus_header_length{
+    {"tcp.bogus_header_length", "Bogus TCP Header length", FieldType::none}, Severity::error, "Protocol", true};
 constexpr Note short_segment = note("tcp.short_segment",
                                     "Short segment. Segment/fragment does not contain a full TCP header (might be NMAP "
                                     "or someone else deliberately sending unusual packets)",
@@ -869,11 +869,12 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     return in.reported;
   }
 
+  const std::uint16_t urgent_octets = (facts.flags & urg) != 0 ? p.u16(in, 18) : std::uint16_t{0};
   if (p.columns() && !deferred) {
     auto& info = p.out.columns.info;
     if ((facts.flags & urg) != 0) {
       info.append(" Urg=");
-      info.append_number(p.u16(in, 18));
+      info.append_number(urgent_octets);
     }
     if (facts.has_length && in.captured >= minimum_header_length) {
       info.append(" Len=");

@@ -51,6 +51,7 @@ struct Cell {
   std::int64_t total = 0;
   std::int64_t least = 0;
   std::int64_t most = 0;
+  std::int64_t most_average = 0;  // of those behind one packet or another, where it is asked for
 
   void add(std::int64_t value) noexcept {
     least = values == 0 ? value : std::min(least, value);
@@ -199,6 +200,7 @@ class IoStat final : public Statistic {
     if (column.filter_is_field && !has_field) return;
     ++cell.frames;
     cell.octets += octets;
+    if (column.what == Calculation::avg) cell.most_average = std::max(cell.most_average, result(column.what, cell));
   }
 
   // Something that took `nanoseconds` and ends in the row at hand: the rows before it that it fills are counted, in
@@ -306,11 +308,14 @@ class IoStat final : public Statistic {
       }
       for (const Row& row : of_.rows_) {  // also of rows that begin too late to be shown
         for (std::size_t i = 0; i < row.cells.size(); ++i) {
-          // An average is given the width of the sum it was made of.
           const Column& column = of_.columns_[i];
           if (column.what == Calculation::load) continue;
-          const Calculation what = column.what == Calculation::avg ? Calculation::sum : column.what;
-          widths_[i][0] = std::max(widths_[i][0], result_text(column, what, row.cells[i]).size());
+          // An average is given the width of the largest that it was on its way.
+          const bool is_average = column.what == Calculation::avg;
+          const Cell highest{.total = row.cells[i].most_average};
+          const std::string text = is_average ? result_text(column, Calculation::sum, highest)
+                                              : result_text(column, column.what, row.cells[i]);
+          widths_[i][0] = std::max(widths_[i][0], text.size());
           if (widths_[i][1] != 0) {
             widths_[i][1] = std::max(widths_[i][1], std::to_string(row.cells[i].octets).size());
           }
