@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   while (in.size() >= header) {
     const std::size_t length = std::min<std::size_t>(load_be16(in, 2), in.size() - header);
     const std::uint8_t cut = load_u8(in, 1);
-    now.nanoseconds += static_cast<std::int8_t>(cut) * 40'000'000;
+    now.nanoseconds += static_cast<std::int8_t>(cut) * std::int64_t{40'000'000};
     PacketRecord record;
     record.timestamp = now;
     record.link_type = static_cast<LinkType>(link_types[load_u8(in, 0) % link_types.size()]);
