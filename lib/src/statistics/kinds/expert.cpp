@@ -95,6 +95,8 @@ class Expert final : public Statistic {
   void absorb(Statistic& other) override {
     auto& theirs = static_cast<Expert&>(other);
     for (std::size_t i = 0; i < totals_.size(); ++i) totals_[i] += theirs.totals_[i];
+    rows_.reserve(rows_.size() + theirs.rows_.size());
+    index_.reserve(rows_.size() + theirs.rows_.size());
     for (const Row& row : theirs.rows_) {
       const std::uint32_t kind = kind_of(theirs.kinds_[row.kind]);
       Row& ours = rows_[place_of(kind, row.summary(), row.first_frame, false)];
