@@ -196,6 +196,49 @@ TEST(Statistics, adds_up_what_round_trips_there_were) {
             "7,192.0.2.1,5000,192.0.2.2,80,0.03,3,0.01,0.03,0.06,1,0.001,0.001,0.001\n");
 }
 
+// Whoever is given which packet: what several count is what one counts.
+TEST(Statistics, that_share_the_packets_are_put_together) {
+  const std::string_view asked[] = {"conv,eth",      "conv,ip",      "conv,ipv6",     "conv,tcp",
+                                    "conv,udp",      "endpoints,ip", "endpoints,tcp", "endpoints,udp",
+                                    "endpoints,eth", "io,phs",       "expert"};
+  for (const char* const name :
+       {"http", "http_more", "dns_messages", "icmp", "ip_fragments", "link", "tcp", "streams"}) {
+    Statistics alone{no_filters};
+    for (const std::string_view text : asked) ASSERT_TRUE(alone.add(text).has_value()) << text;
+    ASSERT_TRUE(alone.may_share());
+    Statistics together = alone.another();
+    Statistics first = alone.another();
+    Statistics second = alone.another();
+    SessionMemory session;
+    Dissector dissector{&session};
+    Dissection dissection{alone.detail(), true};
+    std::uint32_t random = 1;
+    for (const WrittenPacket& packet :
+         read_packet_text(fs::path{ENCAP_SOURCE_DIR} / "tests" / "packets" / (std::string{name} + ".hex"))) {
+      const PacketRecord record = packet.record();
+      dissector.dissect(record, dissection);
+      alone.take(dissection);
+      random = random * 1'664'525u + 1'013'904'223u;
+      (random >> 31 != 0 ? first : second).take(dissection);
+    }
+    together.absorb(first);
+    together.absorb(second);
+    std::string expected;
+    std::string text;
+    ASSERT_TRUE(alone.append(expected, StatisticsFormat::text).has_value());
+    ASSERT_TRUE(together.append(text, StatisticsFormat::text).has_value());
+    EXPECT_EQ(expected, text) << name;
+  }
+}
+
+TEST(Statistics, that_have_filters_or_more_to_tell_share_nothing) {
+  for (const char* const text : {"io,phs,tcp", "io,stat,1", "follow,tcp,ascii,0", "advice", "rtt,tcp"}) {
+    Statistics statistics{even_frames};
+    ASSERT_TRUE(statistics.add(text).has_value()) << text;
+    EXPECT_FALSE(statistics.may_share()) << text;
+  }
+}
+
 TEST(FrameRanges, joins_frames_that_follow_one_another) {
   std::uint64_t ranges = 0;
   FrameRanges frames;

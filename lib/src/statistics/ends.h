@@ -65,6 +65,12 @@ template <std::size_t Count>
 [[nodiscard]] std::string end_text(const Address& address, std::uint16_t port, bool has_ports);
 [[nodiscard]] std::string address_text(const Address& address);
 
+/// When something was first seen: orders frames, and within each what comes one after the other in it.
+[[nodiscard]] inline std::uint64_t first_seen(const Dissection& dissection, std::size_t place) noexcept {
+  constexpr std::size_t most_places = 0xff;  // beyond these it does not matter
+  return dissection.frame_number << 8 | (place < most_places ? place : most_places);
+}
+
 /// Octets of the packet on the wire.
 [[nodiscard]] inline std::uint64_t length_of(const Dissection& dissection) noexcept {
   return dissection.record->original_length;

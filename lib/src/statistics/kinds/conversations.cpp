@@ -26,7 +26,7 @@ struct Conversation {
   LayerEnds ends;  // of its first packet
   Counted there;   // from that one's source
   Counted back;
-  std::uint64_t first_frame = 0;
+  std::uint64_t first_seen_at = 0;
   Duration first{};
   Duration last{};
 
@@ -89,22 +89,23 @@ class Conversations final : public Statistic {
 
   void take(const Dissection& dissection) override {
     if (!filter_(dissection)) return;
+    std::size_t place = 0;
     for (const LayerEnds& ends : dissection.facts.ends) {
-      if (ends.layer == field_) add(ends, dissection);
+      if (ends.layer == field_) add(ends, dissection, first_seen(dissection, place++));
     }
   }
 
   [[nodiscard]] bool may_share() const noexcept override { return !filter_.matches; }
   void absorb(Statistic& other) override {
     for (const Conversation& theirs : static_cast<Conversations&>(other).rows_) {
-      Conversation& ours = row_of(theirs.ends, theirs.first_frame, theirs.first);
+      Conversation& ours = row_of(theirs.ends, theirs.first_seen_at, theirs.first);
       const bool same_way = goes_there(ours, theirs.ends);
       ours.there = ours.there + (same_way ? theirs.there : theirs.back);
       ours.back = ours.back + (same_way ? theirs.back : theirs.there);
       ours.first = std::min(ours.first, theirs.first);
       ours.last = std::max(ours.last, theirs.last);
-      if (theirs.first_frame >= ours.first_frame) continue;
-      ours.first_frame = theirs.first_frame;
+      if (theirs.first_seen_at >= ours.first_seen_at) continue;
+      ours.first_seen_at = theirs.first_seen_at;
       ours.ends = theirs.ends;
       if (!same_way) std::swap(ours.there, ours.back);
     }
@@ -172,9 +173,9 @@ class Conversations final : public Statistic {
   }
 
  private:
-  void add(const LayerEnds& ends, const Dissection& dissection) {
+  void add(const LayerEnds& ends, const Dissection& dissection, std::uint64_t seen_at) {
     const Duration at = dissection.since_first;
-    Conversation& row = row_of(ends, dissection.frame_number, at);
+    Conversation& row = row_of(ends, seen_at, at);
     Counted& way = goes_there(row, ends) ? row.there : row.back;
     ++way.frames;
     way.octets += length_of(dissection);
@@ -187,19 +188,19 @@ class Conversations final : public Statistic {
     return ends.source_port == row.ends.source_port && are_same(ends.source, row.ends.source);
   }
 
-  [[nodiscard]] Conversation& row_of(const LayerEnds& ends, std::uint64_t frame, Duration at) {
+  [[nodiscard]] Conversation& row_of(const LayerEnds& ends, std::uint64_t seen_at, Duration at) {
     const auto next = static_cast<std::uint32_t>(rows_.size());
     if (has_streams_) {  // numbered from 0 on; without a session all are 0
       if (ends.stream >= streams_.size()) streams_.resize(ends.stream + 1, none);
       std::uint32_t& place = streams_[ends.stream];
       if (place == none) {
         place = next;
-        rows_.push_back({ends, {}, {}, frame, at, at});
+        rows_.push_back({ends, {}, {}, seen_at, at, at});
       }
       if (are_same(rows_[place].ends, ends)) return rows_[place];
     }
     const auto [entry, is_new] = index_.try_emplace(Key{ends}, next);
-    if (is_new) rows_.push_back({ends, {}, {}, frame, at, at});
+    if (is_new) rows_.push_back({ends, {}, {}, seen_at, at, at});
     return rows_[entry->second];
   }
 
@@ -208,7 +209,7 @@ class Conversations final : public Statistic {
     std::vector<const Conversation*> rows;
     for (const Conversation& row : rows_) rows.push_back(&row);
     std::stable_sort(rows.begin(), rows.end(), [](const Conversation* a, const Conversation* b) {
-      return std::pair{b->total().frames, a->first_frame} < std::pair{a->total().frames, b->first_frame};
+      return std::pair{b->total().frames, a->first_seen_at} < std::pair{a->total().frames, b->first_seen_at};
     });
     return rows;
   }

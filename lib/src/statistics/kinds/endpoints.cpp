@@ -15,7 +15,7 @@ namespace {
 struct Endpoint {
   Address address;
   std::uint16_t port = 0;
-  std::uint64_t first_frame = 0;
+  std::uint64_t first_seen_at = 0;
   std::uint64_t frames_sent = 0;
   std::uint64_t octets_sent = 0;
   std::uint64_t frames_received = 0;
@@ -40,12 +40,13 @@ class Endpoints final : public Statistic {
   void take(const Dissection& dissection) override {
     if (!filter_(dissection)) return;
     const std::uint64_t octets = length_of(dissection);
+    std::size_t place = 0;
     for (const LayerEnds& ends : dissection.facts.ends) {
       if (ends.layer != field_) continue;
-      Endpoint& from = row(ends.source, ends.source_port, dissection.frame_number);
+      Endpoint& from = row(ends.source, ends.source_port, first_seen(dissection, place++));
       ++from.frames_sent;
       from.octets_sent += octets;
-      Endpoint& to = row(ends.destination, ends.destination_port, dissection.frame_number);
+      Endpoint& to = row(ends.destination, ends.destination_port, first_seen(dissection, place++));
       ++to.frames_received;
       to.octets_received += octets;
     }
@@ -54,8 +55,8 @@ class Endpoints final : public Statistic {
   [[nodiscard]] bool may_share() const noexcept override { return !filter_.matches; }
   void absorb(Statistic& other) override {
     for (const Endpoint& theirs : static_cast<Endpoints&>(other).rows_) {
-      Endpoint& ours = row(theirs.address, theirs.port, theirs.first_frame);
-      ours.first_frame = std::min(ours.first_frame, theirs.first_frame);
+      Endpoint& ours = row(theirs.address, theirs.port, theirs.first_seen_at);
+      ours.first_seen_at = std::min(ours.first_seen_at, theirs.first_seen_at);
       ours.frames_sent += theirs.frames_sent;
       ours.octets_sent += theirs.octets_sent;
       ours.frames_received += theirs.frames_received;
@@ -99,13 +100,13 @@ class Endpoints final : public Statistic {
   }
 
  private:
-  [[nodiscard]] Endpoint& row(const Address& address, std::uint16_t port, std::uint64_t frame) {
+  [[nodiscard]] Endpoint& row(const Address& address, std::uint16_t port, std::uint64_t seen_at) {
     const auto [entry, is_new] = index_.try_emplace(EndKey{address, port}, static_cast<std::uint32_t>(rows_.size()));
     if (is_new) {
       Endpoint& added = rows_.emplace_back();
       added.address = address;
       added.port = port;
-      added.first_frame = frame;
+      added.first_seen_at = seen_at;
     }
     return rows_[entry->second];
   }
@@ -115,7 +116,7 @@ class Endpoints final : public Statistic {
     std::vector<const Endpoint*> rows;
     for (const Endpoint& row : rows_) rows.push_back(&row);
     std::stable_sort(rows.begin(), rows.end(), [](const Endpoint* a, const Endpoint* b) {
-      return std::pair{b->frames(), a->first_frame} < std::pair{a->frames(), b->first_frame};
+      return std::pair{b->frames(), a->first_seen_at} < std::pair{a->frames(), b->first_seen_at};
     });
     return rows;
   }

@@ -5,6 +5,7 @@
 #include <tsl/robin_set.h>
 
 #include "render/text.h"
+#include "statistics/ends.h"
 #include "statistics/frame_ranges.h"
 #include "statistics/kind.h"
 
@@ -37,7 +38,7 @@ struct Kind {
 // A note, however many packets have it: 40 octets and its text.
 struct Row {
   std::uint64_t count;
-  std::uint64_t first_frame;
+  std::uint64_t first_seen_at;
   const char* text;
   std::uint32_t size;
   std::uint32_t hash;
@@ -86,8 +87,9 @@ class Expert final : public Statistic {
 
   void take(const Dissection& dissection) override {
     if (dissection.facts.notes.empty() || !filter_(dissection)) return;
+    std::size_t place = 0;
     for (const ToldNote& note : dissection.facts.notes) {
-      if (note.severity >= least_) count(note, dissection.frame_number);
+      if (note.severity >= least_) count(note, dissection, place++);
     }
   }
 
@@ -99,9 +101,9 @@ class Expert final : public Statistic {
     index_.reserve(rows_.size() + theirs.rows_.size());
     for (const Row& row : theirs.rows_) {
       const std::uint32_t kind = kind_of(theirs.kinds_[row.kind]);
-      Row& ours = rows_[place_of(kind, row.summary(), row.first_frame, false)];
+      Row& ours = rows_[place_of(kind, row.summary(), row.first_seen_at, false)];
       ours.count += row.count;
-      ours.first_frame = std::min(ours.first_frame, row.first_frame);
+      ours.first_seen_at = std::min(ours.first_seen_at, row.first_seen_at);
     }
     absorbed_.push_back(std::move(theirs.texts_));
     theirs.index_.clear();
@@ -162,28 +164,29 @@ class Expert final : public Statistic {
     }
     if (!absorbed_.empty()) {
       std::stable_sort(places.begin(), places.end(), [this](std::uint32_t a, std::uint32_t b) {
-        return rows_[a].first_frame < rows_[b].first_frame;
+        return rows_[a].first_seen_at < rows_[b].first_seen_at;
       });
     }
     for (const std::uint32_t place : places) visit(rows_[place], kinds_[rows_[place].kind], place);
   }
 
-  void count(const ToldNote& note, std::uint64_t frame) {
+  void count(const ToldNote& note, const Dissection& dissection, std::size_t place_in_frame) {
     ++totals_[static_cast<std::size_t>(note.severity)];
-    const std::size_t place = place_of(kind_of({note.severity, note.group, note.protocol}), note.text, frame);
+    const std::size_t place = place_of(kind_of({note.severity, note.group, note.protocol}), note.text,
+                                       first_seen(dissection, place_in_frame));
     ++rows_[place].count;
-    if (with_frames_) frames_[place].add(frame, frame_ranges_);
+    if (with_frames_) frames_[place].add(dissection.frame_number, frame_ranges_);
   }
 
   // The row of a note, made where there is none yet; with a copy of the text, or with one that lives as long.
-  [[nodiscard]] std::size_t place_of(std::uint32_t kind, std::string_view summary, std::uint64_t frame,
+  [[nodiscard]] std::size_t place_of(std::uint32_t kind, std::string_view summary, std::uint64_t seen_at,
                                      bool copied = true) {
     const auto hash =
         static_cast<std::uint32_t>(std::hash<std::string_view>{}(summary) + std::size_t{kind} * 0x9e3779b9u);
     const Sought sought{kind, summary, hash};
     if (const auto found = index_.find(sought, hash); found != index_.end()) return *found;
     const std::string_view text = copied ? texts_.copy(summary) : summary;
-    rows_.push_back({0, frame, text.data(), static_cast<std::uint32_t>(text.size()), hash, kind});
+    rows_.push_back({0, seen_at, text.data(), static_cast<std::uint32_t>(text.size()), hash, kind});
     index_.insert(static_cast<std::uint32_t>(rows_.size() - 1));
     if (with_frames_) frames_.emplace_back();
     return rows_.size() - 1;
