@@ -240,7 +240,6 @@ constexpr Binding bindings[] = {{Table::ip_protocol, 6}};
 constexpr std::uint16_t fin = 0x001;
 constexpr std::uint16_t syn = 0x002;
 constexpr std::uint16_t rst = 0x004;
-constexpr std::uint16_t psh = 0x008;
 constexpr std::uint16_t ack = 0x010;
 constexpr std::uint16_t urg = 0x020;
 constexpr std::uint32_t minimum_header_length = TcpView::minimum_header_length;
