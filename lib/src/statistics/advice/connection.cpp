@@ -33,13 +33,13 @@ void end_run(ConnectionSide& side) {
 
 }  // namespace
 
-void ConnectionSide::Hidden::add(const Anchor& anchor) noexcept {
-  if (!anchor.differs) return;
+void ConnectionSide::Hidden::add(const Anchor& hiding) noexcept {
+  if (!hiding.differs) return;
   if (frames.empty()) {
-    behind_frame = anchor.frame;
-    sequence = anchor.sequence;
+    behind_frame = hiding.frame;
+    sequence = hiding.sequence;
   }
-  frames.add(anchor.same);
+  frames.add(hiding.same);
 }
 
 ConnectionSide::Hidden ConnectionSide::all_hidden() const noexcept {

@@ -52,7 +52,7 @@ struct ConnectionSide {
     Frames frames;
     std::uint64_t behind_frame = 0;  ///< the first of those that hide them
     std::uint32_t sequence = 0;      ///< of that one
-    void add(const Anchor& anchor) noexcept;
+    void add(const Anchor& hiding) noexcept;
   };
   [[nodiscard]] Hidden all_hidden() const noexcept;
   Hidden hidden;       ///< those of anchors before
