@@ -227,7 +227,7 @@ namespace {
 
 std::string_view name_or(Packet& p, ValueNames names, std::uint8_t value) {
   const std::string_view name = find_name(names, value >> 1);
-  return name.empty() ? p.text("0x{:02x}", value) : name;
+  return name.empty() ? p.value("0x{:02x}", value) : name;
 }
 
 void add_sap(Packet& p, ItemId layer, const Field& octet, const Field& sap, const Field& bit, const Octets& in,
