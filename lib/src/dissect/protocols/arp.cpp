@@ -184,7 +184,7 @@ std::string_view address_text(Packet& p, const Octets& in, const Message& m, Who
   if (!hardware && m.is_ipv4()) return p.text_of(p.address(Address::Kind::ipv4, in, at));
   std::string_view digits;
   for (const std::byte octet : p.octets(in, at, size))
-    digits = p.text("{}{:02x}", digits, std::to_integer<unsigned>(octet));
+    digits = p.value("{}{:02x}", digits, std::to_integer<unsigned>(octet));
   return digits;
 }
 
@@ -205,7 +205,7 @@ bool note_use(Packet& p, const Octets& in, std::uint32_t hardware_at, std::uint3
     use.seconds = now;
     return false;
   }
-  duplicate = p.text("{}.{}.{}.{}", ip >> 24, ip >> 16 & 0xff, ip >> 8 & 0xff, ip & 0xff);
+  duplicate = p.value("{}.{}.{}.{}", ip >> 24, ip >> 16 & 0xff, ip >> 8 & 0xff, ip & 0xff);
   if (p.wants_items()) {
     Address before{Address::Kind::ether, 6};
     for (unsigned i = 0; i < 6; ++i) before.octets[i] = static_cast<std::uint8_t>(use.hardware >> (40 - 8 * i));

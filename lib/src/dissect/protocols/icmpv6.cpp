@@ -517,7 +517,7 @@ constexpr std::uint16_t ipv6_ethertype = 0x86dd;
 // `Unknown (9)` where nothing is known.
 std::string_view name_or_unknown(Packet& p, ValueNames names, std::uint8_t value) {
   const std::string_view name = find_name(names, value);
-  return name.empty() ? p.text("Unknown ({})", value) : name;
+  return name.empty() ? p.value("Unknown ({})", value) : name;
 }
 
 // The extensions are a dissector of their own: what it does not know is data.
