@@ -8,17 +8,14 @@
 #include "encap/wire/tcp.h"
 
 namespace encap {
-namespace {
 
-Address address_at(Bytes octets, const HeaderField& field, Address::Kind kind) noexcept {
+Address address_at(Bytes header, const HeaderField& field, Address::Kind kind) noexcept {
   Address address;
   address.kind = kind;
   address.size = static_cast<std::uint8_t>(field.octet_count());
-  std::memcpy(address.octets.data(), octets.data() + field.first_octet(), address.size);
+  std::memcpy(address.octets.data(), header.data() + field.first_octet(), address.size);
   return address;
 }
-
-}  // namespace
 
 std::optional<FlowKey> plain_flow(const PacketRecord& record) noexcept {
   const auto headers = plain_headers(record);
