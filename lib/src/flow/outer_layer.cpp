@@ -4,7 +4,6 @@
 #include <array>
 #include <cassert>
 #include <charconv>
-#include <ranges>
 
 #include "encap/wire/ethernet.h"
 #include "encap/wire/gre.h"
@@ -398,7 +397,7 @@ std::uint32_t most_wrapped(std::span<const OuterLayer> layers) {
 
 Front wrap(PacketBuffer& buffer, std::span<const OuterLayer> layers, const Route& route, std::uint8_t time_to_live) {
   Wrapper wrapper{buffer, route, time_to_live};
-  for (const OuterLayer& layer : std::views::reverse(layers)) std::visit(wrapper, layer);
+  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) std::visit(wrapper, *layer);
   return wrapper.front();
 }
 
