@@ -102,6 +102,14 @@ void check_output_name(const std::string& name) {
     refuse("-w", name, "standard output is a terminal; name a file, or pipe it on");
 }
 
+/// Whether the outer headers fit one another, the link and the MTU.
+void check_outer(const CraftOptions& craft) {
+  if (const auto fit = encap::check(craft.outer, craft.link_type); !fit)
+    refuse("--outer", fit.error().excerpt, fit.error().reason);
+  if (const std::uint32_t most = encap::most_wrapped(craft.outer); craft.mtu.value_or(0) > most)
+    refuse("--mtu", std::to_string(*craft.mtu), fmt::format("write at most {}, --outer needs the rest", most));
+}
+
 }  // namespace
 
 std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) {
@@ -190,6 +198,24 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
       [&craft](Text text) { craft.mtu = number<std::uint32_t>("--mtu", text, encap::TcpScript::least_mtu, 65535); });
   add("Packets", "--ttl", "N", "Time to live, or hop limit [64]",
       [&craft](Text text) { craft.time_to_live = number<std::uint8_t>("--ttl", text, 1, 255); });
+  std::string outer_help = "Headers in front of each packet, outermost first; may be given again:";
+  for (const encap::OuterShape& shape : encap::outer_shapes()) {
+    outer_help += fmt::format("\n{}: {}", shape.shape, shape.makes);
+  }
+  app.add_option_function<std::vector<std::string>>(
+         "--outer",
+         [&craft](const std::vector<std::string>& texts) {
+           for (const std::string& text : texts) {
+             const auto layers = encap::parse_outer_layers(text);
+             if (!layers) refuse("--outer", layers.error().excerpt, layers.error().reason);
+             craft.outer.insert(craft.outer.end(), layers->begin(), layers->end());
+           }
+         },
+         outer_help)
+      ->type_name("LAYER[,LAYER...]")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false)
+      ->group("Packets");
   add("Packets", "--ip-id", "N", "IPv4 identification of the first packet of each side [seeded]; of all segments [1]",
       [&craft](Text text) { craft.identification = number<std::uint16_t>("--ip-id", text, 0, 65535); });
   add("Packets", "--seed", "N", "What initial sequence numbers and the like are drawn from [0]",
@@ -228,6 +254,7 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
       if (segments && option->count() != 0)
         throw CLI::ValidationError(option->get_name(), "belongs to --mode session: bare segments have no connection");
     }
+    check_outer(craft);
     if (options.output.empty() && !options.dry_run)
       throw CLI::ValidationError("-w", "say where the capture goes, or --dry-run");
     craft.addresses.overrides_follow_direction = !segments;

@@ -76,7 +76,8 @@ class Crafter::Impl {
  public:
   Impl(CraftOptions options, PacketSink& sink)
       : options_{std::move(options)},
-        mtu_{options_.mtu.value_or(options_.mode == Mode::segments ? segments_mtu : session_mtu)},
+        mtu_{std::min(options_.mtu.value_or(options_.mode == Mode::segments ? segments_mtu : session_mtu),
+                      most_wrapped(options_.outer))},
         book_{options_.addresses},
         sink_{&sink},
         window_{window_rows},
@@ -90,7 +91,8 @@ class Crafter::Impl {
             options_.identification.value_or(static_cast<std::uint16_t>(Mixer{options_.seed}.next()))},
         encapsulator_{{.link_type = options_.link_type.value_or(LinkType::null),
                        .mtu = mtu_,
-                       .time_to_live = options_.time_to_live}} {}
+                       .time_to_live = options_.time_to_live,
+                       .outer = options_.outer}} {}
 
   Result<void, Failure> push(const Message& message);
   Result<void, IoError> finish();
@@ -260,7 +262,7 @@ void Crafter::Impl::choose_link_type() {
     loopback = loopback && message.settled.route.source.address.is_loopback() &&
                message.settled.route.destination.address.is_loopback();
   });
-  encapsulator_.set_link_type(loopback ? LinkType::null : LinkType::ethernet);
+  encapsulator_.set_link_type(loopback && options_.outer.empty() ? LinkType::null : LinkType::ethernet);
 }
 
 Result<void, IoError> Crafter::Impl::release_next() {

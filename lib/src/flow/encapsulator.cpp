@@ -36,10 +36,6 @@ constexpr Protocol protocol_of(Transport transport) noexcept {
   return transport == Transport::udp ? Protocol::udp : Protocol::tcp;
 }
 
-constexpr EtherType ether_type_of(const IpAddress& address) noexcept {
-  return address.is_ipv4() ? EtherType::ipv4 : EtherType::ipv6;
-}
-
 /// The parts of a segment's payload that a fragment carries, which has `length` octets of it from `start` on.
 void cut(std::span<const RowPart> parts, std::size_t start, std::size_t length, std::vector<RowPart>& out) {
   out.clear();
@@ -54,24 +50,23 @@ void cut(std::span<const RowPart> parts, std::size_t start, std::size_t length, 
 
 }  // namespace
 
-/// The link header, and off it goes.
+/// The outer headers, the link header, and off it goes.
 Result<void, IoError> Encapsulator::hand_over(const Segment& segment, std::size_t payload_start,
                                               std::size_t payload_length, PacketSink& sink) {
-  const IpAddress& source = segment.route.source.address;
-  const IpAddress& destination = segment.route.destination.address;
+  const Front front = wrap(buffer_, options_.outer, segment.route, options_.time_to_live);
   switch (options_.link_type) {
     case LinkType::null:
-      prepend(buffer_, NullLoopbackHeader{.family = source.family()});
+      prepend(buffer_, NullLoopbackHeader{.family = front.source.family()});
       break;
     case LinkType::loop:
-      prepend(buffer_, NullLoopbackHeader{.family = source.family(), .network_order = true});
+      prepend(buffer_, NullLoopbackHeader{.family = front.source.family(), .network_order = true});
       break;
     case LinkType::ethernet:
       prepend(buffer_,
-              EthernetHeader{MacAddress::made_for(source), MacAddress::made_for(destination), ether_type_of(source)});
+              EthernetHeader{MacAddress::made_for(front.source), MacAddress::made_for(front.destination), front.type});
       break;
     case LinkType::linux_sll:
-      prepend(buffer_, LinuxSllHeader{MacAddress::made_for(source), ether_type_of(source)});
+      prepend(buffer_, LinuxSllHeader{MacAddress::made_for(front.source), front.type});
       break;
     case LinkType::raw:
     case LinkType::ipv4:

@@ -11,7 +11,9 @@ std::string to_string(const CraftError& error) {
       // What IPv4 carries at most behind each header; only an IPv6 packet carries more.
       const std::uint64_t most_in_ipv4 = error.layer == Layer::udp ? 65507 : error.layer == Layer::tcp ? 65495 : 65515;
       const bool ipv6 = error.layer == Layer::ipv6 || error.maximum > most_in_ipv4;
-      const char* const carrier = ipv6 ? "an IPv6 packet" : "an IPv4 datagram";
+      const char* const carrier = error.layer == Layer::pppoe ? "a PPPoE packet"
+                                  : ipv6                      ? "an IPv6 packet"
+                                                              : "an IPv4 datagram";
       return where + value + " octets of payload, " + carrier + " carries " + maximum;
     }
     case CraftError::Code::options_too_long:

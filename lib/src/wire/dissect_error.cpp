@@ -26,6 +26,8 @@ const char* name(Layer layer) noexcept {
       return "icmp";
     case Layer::linux_sll:
       return "sll";
+    case Layer::pppoe:
+      return "pppoe";
   }
   return "?";
 }

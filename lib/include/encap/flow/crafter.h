@@ -35,10 +35,11 @@ struct CraftOptions {
   Mode mode = Mode::session;
   Payload payload = Payload::complete;
   AddressOptions addresses{};
-  /// Absent: null when every address is a loopback one, else Ethernet. Decided by the first rows, up to the size of
-  /// the window.
+  /// Absent: null when every address is a loopback one and there are no outer headers, else Ethernet. Decided by the
+  /// first rows, up to the size of the window.
   std::optional<LinkType> link_type{};
-  std::optional<std::uint32_t> mtu{};  ///< default: 1500 in session mode, 65535 for segments
+  /// Default: 1500 in session mode, 65535 for segments; at most what the outer headers can carry.
+  std::optional<std::uint32_t> mtu{};
   std::uint8_t time_to_live = 64;
   /// Identification of every segment in segments mode (default 1), of each side's first packet in session mode
   /// (default: drawn from the seed).
@@ -48,6 +49,8 @@ struct CraftOptions {
   Close close = Close::fin;
   std::optional<Timestamp> start{};  ///< when the first packet passes; default: the table's own time
   Segments segments{};
+  /// Headers in front of every packet, outermost first. Precondition: `check` accepts them for the link type.
+  std::vector<OuterLayer> outer{};
   bool origins = false;  ///< tell with each packet what it was made of (`PacketRecord::origin`)
 };
 

@@ -7,6 +7,7 @@
 #include "encap/base/packet_record.h"
 #include "encap/base/packet_sink.h"
 #include "encap/base/result.h"
+#include "encap/flow/outer_layer.h"
 #include "encap/flow/segment.h"
 #include "encap/wire/packet_buffer.h"
 
@@ -19,6 +20,9 @@ class Encapsulator {
     LinkType link_type = LinkType::raw;  ///< any but linux_sll2, which is only read
     std::uint32_t mtu = 1500;            ///< octets of the largest network packet; what is longer leaves in fragments
     std::uint8_t time_to_live = 64;
+    /// In front of each network packet, outermost first, beyond the MTU. Preconditions: `check` accepts them, `mtu` is
+    /// at most `most_wrapped(outer)`.
+    std::vector<OuterLayer> outer{};
   };
 
   explicit Encapsulator(const Options& options) : options_{options} {}

@@ -17,7 +17,8 @@ enum class Layer : std::uint8_t {
   tcp_options,
   udp,
   icmp,
-  linux_sll
+  linux_sll,
+  pppoe
 };
 
 /// The name of a layer as Wireshark filters spell it, such as "ip" or "tcp".

@@ -17,10 +17,20 @@ enum class Protocol : std::uint8_t {
   gre = 47,
   icmpv6 = 58,
   no_next_header = 59,
-  destination_options = 60
+  destination_options = 60,
+  mpls = 137
 };
 
 /// What an Ethernet frame carries: the IEEE EtherTypes.
-enum class EtherType : std::uint16_t { ipv4 = 0x0800, arp = 0x0806, vlan = 0x8100, ipv6 = 0x86dd, qinq = 0x88a8 };
+enum class EtherType : std::uint16_t {
+  ipv4 = 0x0800,
+  arp = 0x0806,
+  ethernet = 0x6558,  ///< "Transparent Ethernet Bridging", an Ethernet frame
+  vlan = 0x8100,
+  ipv6 = 0x86dd,
+  mpls = 0x8847,
+  pppoe_session = 0x8864,
+  qinq = 0x88a8
+};
 
 }  // namespace encap
