@@ -51,7 +51,7 @@ std::vector<std::string> table_notes(const encap::TableNotes& notes) {
   say_if(notes.https_messages, "message",
          "of HTTPS, written as the HTTP inside TLS, to port 80 where the URL names none");
   say_if(notes.later_http_versions, "message", "of HTTP/2 or HTTP/3, written as HTTP/1.1");
-  say_if(notes.decoded_bodies, "body", "written without the coding it was sent in: the file holds it decoded");
+  say_if(notes.decoded_bodies, "body", "written without content and transfer codings: the file holds them decoded");
   say_if(notes.missing_bodies, "body", "that the file does not hold, sent empty");
   say_if(notes.own_connections, "request", "sent before the answer to another on its connection, given one of its own");
   say_if(notes.unanswered_requests, "request", "without a response");

@@ -200,7 +200,7 @@ Result<DialogueReader::Step, InputError> DialogueReader::take_line() {
     if (side_ == 0) return Step::taken;
     return Step::ends_message;  // and is taken again, when nothing is left to end
   }
-  if (line.starts_with('#') || is_progress(line)) return Step::taken;
+  if (line.starts_with('#') || is_progress(line) || line.starts_with("curl: (")) return Step::taken;
   if (line.starts_with("@ ")) {
     if (side_ != 0) return Step::ends_message;
     if (auto taken = take_directive(trimmed(line.substr(2))); !taken) return unexpected(std::move(taken.error()));
@@ -224,11 +224,12 @@ Result<DialogueReader::Step, InputError> DialogueReader::take_line() {
 DialogueReader::Step DialogueReader::take_body_line() {
   const std::string_view line = lines_.text();
   const std::size_t end = find_end_of_transfer(line);
-  if (end == 0 || is_progress(line)) return Step::taken;
+  if (end == 0 || is_progress(line) || line.starts_with("curl: (")) return Step::taken;
   if (line.starts_with("* Connected to ") || line.starts_with("* Established connection to ") ||
       line.starts_with("@ client ") || line.starts_with("@ server ") || line.starts_with("@ protocol ") ||
       line.starts_with("@ time "))
     return Step::ends_message;
+  if (asked_head_) return Step::taken;  // curl -I prints the head again
   if (line.empty()) {
     if (blank_.size() < DialogueLines::most_octets) blank_ += lines_.line_break();
     return Step::taken;
@@ -240,6 +241,12 @@ DialogueReader::Step DialogueReader::take_body_line() {
   }
   append(blank_);
   blank_.clear();
+  const std::size_t left =
+      body_octets_.value_or(SIZE_MAX) - std::min(text_.size() - body_begin_, body_octets_.value_or(0));
+  if (left <= line.size() && line.substr(left).starts_with("* ")) {  // behind the body: curl's again
+    append(line.substr(0, left));
+    return Step::taken;
+  }
   append(line.substr(0, end));
   if (end == std::string_view::npos) append(lines_.line_break());
   too_long_ = too_long_ || lines_.cut();
@@ -287,7 +294,7 @@ void DialogueReader::add(std::string_view line) {
   }
   if (line.empty()) {
     head_ended_ = true;
-    raw_ = side_ == '<' && !asked_head_;
+    raw_ = side_ == '<';
   }
   append(line);
 }

@@ -301,7 +301,11 @@ Result<void, Failure> HarParser::Impl::read_head() {
   if (stream_.block().starts_with("\xef\xbb\xbf")) stream_.skip(3);
   handler_.begin(In::file);
   const rapidjson::ParseResult result = reader_.Parse<flags>(stream_, handler_);
-  if (handler_.found_entries) return {};
+  if (handler_.found_entries) {
+    // RapidJSON asks the handler before it takes the bracket.
+    if (stream_.Peek() == '[') stream_.Take();
+    return {};
+  }
   if (result.IsError()) return unexpected(no_json(result));
   ended_ = true;
   return unexpected(Failure{
