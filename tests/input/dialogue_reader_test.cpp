@@ -175,7 +175,7 @@ TEST(DialogueReader, refuses_a_message_that_is_too_long) {
   const TableRead file = read(lines + "< " + line + "\n> z\n");
   EXPECT_EQ(file.errors,
             (Texts{"in:1: the message is longer than 16 MiB; a blank line ends one and begins the next",
-                   "in:17791: the message is longer than 16 MiB; a blank line ends one and begins the next"}));
+                   "in:17774: the message is longer than 16 MiB; a blank line ends one and begins the next"}));
   EXPECT_EQ(file.payloads(), Texts{"z"});
 }
 

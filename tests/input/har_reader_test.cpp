@@ -94,7 +94,7 @@ INSTANTIATE_TEST_SUITE_P(
                 get_sent, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nplain"},
         Written{"base64", std::string{get},
                 std::string{ok} + R"(,"content":{"size":4,"text":"AP8NCg==","encoding":"base64"})", get_sent,
-                std::string{"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\0\xff\r\n", 43}},
+                std::string{"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\0\xff\r\n", 42}},
         Written{"http_2",
                 R"("method":"POST","url":"https://api.example/","httpVersion":"h2",)"
                 R"("headers":[{"name":":method","value":"POST"},{"name":":authority","value":"api.example:8443"},)"
@@ -107,7 +107,7 @@ INSTANTIATE_TEST_SUITE_P(
                 R"({"name":"host","value":"b.example"}],"postData":{"mimeType":"application/x-www-form-urlencoded",)"
                 R"("params":[{"name":"q","value":"a b&c"},{"name":"\u00fc","value":""}]})",
                 std::string{ok},
-                "PUT / HTTP/1.0\r\nhost: b.example\r\nContent-Length: 16\r\n\r\nq=a+b%26c&%C3%BC=", ok_sent},
+                "PUT / HTTP/1.0\r\nhost: b.example\r\nContent-Length: 17\r\n\r\nq=a+b%26c&%C3%BC=", ok_sent},
         Written{"nothing_came_back", std::string{get}, R"("status":0)", get_sent, ""},
         Written{"not_modified", std::string{get},
                 R"("status":304,"statusText":"Not Modified","headers":[{"name":"Content-Length","value":"9"}])",
@@ -201,17 +201,17 @@ INSTANTIATE_TEST_SUITE_P(
             "relative_url", "{\"log\":{\"entries\":[\n  " + entry(R"("method":"GET","url":"/index.html")", ok) + "]}}",
             "in:2:3: entry 1: request.url: \"/index.html\": write a whole URL, as in http://example.org/index.html"},
         Mistake{"no_host", har(entry(R"("method":"GET","url":"http:///x")", ok)),
-                "in:1:76: entry 1: request.url: \"http:///x\": write a host behind //, as in http://example.org:8080/"},
+                "in:1:79: entry 1: request.url: \"http:///x\": write a host behind //, as in http://example.org:8080/"},
         Mistake{"no_method", har(entry(R"("method":"G T","url":"http://a/")", ok)),
-                "in:1:76: entry 1: request.method: \"G T\": write a method of HTTP, as in GET"},
+                "in:1:79: entry 1: request.method: \"G T\": write a method of HTTP, as in GET"},
         Mistake{"field_name", har(entry(get, std::string{ok} + R"(,"headers":[{"name":"a b","value":"c"}])")),
-                "in:1:76: entry 1: response.headers: \"a b\": write the name of a field: letters, digits and hyphens "
+                "in:1:79: entry 1: response.headers: \"a b\": write the name of a field: letters, digits and hyphens "
                 "(RFC 9110)"},
         Mistake{"no_base64", har(entry(get, std::string{ok} + R"(,"content":{"text":"a_b=","encoding":"base64"})")),
-                "in:1:76: entry 1: response.content.text: \"a_b=\": the encoding says base64, and this is not: write "
+                "in:1:79: entry 1: response.content.text: \"a_b=\": the encoding says base64, and this is not: write "
                 "groups of four of its digits (RFC 4648)"},
         Mistake{"no_time", har(entry(get, ok, R"("startedDateTime":"12:30")")),
-                "in:1:76: entry 1: startedDateTime: \"12:30\": write an ISO 8601 time, as in 2026-01-20T21:10:00.125Z"},
+                "in:1:79: entry 1: startedDateTime: \"12:30\": write an ISO 8601 time, as in 2026-01-20T21:10:00.125Z"},
         Mistake{"a_table", "message,src_app\nhello,me\n",
                 "in: this is a message table, not a HAR file: --from csv reads it"},
         Mistake{"a_dialogue", "# talk\n> hello\n", "in: this is a dialogue, not a HAR file: --from dialogue reads it"},
@@ -235,10 +235,19 @@ TEST(HarReader, passes_over_a_body_that_is_too_long) {
              entry(get, ok, R"("startedDateTime":"2026-01-20T22:10:00Z","_unused":")" + body + '"'));
     ASSERT_EQ(file.errors.size(), 1u) << unit;
     EXPECT_EQ(file.errors[0],
-              "in:1:76: entry 1: a text of more than 16 MiB, or 32 MiB of text: too long for a message; take its body "
+              "in:1:79: entry 1: a text of more than 16 MiB, or 32 MiB of text: too long for a message; take its body "
               "out");
     EXPECT_EQ(file.messages.size(), 4u) << unit;
   }
+}
+
+TEST(HarReader, writes_no_head_without_end) {
+  std::string values;
+  for (int i = 0; i < 100'000; ++i) values += "\\n";
+  const TableRead file = read(entry(get, std::string{ok} + R"(,"headers":[{"name":")" + std::string(100'000, 'a') +
+                                             R"(","value":")" + values + R"("}])"));
+  EXPECT_EQ(file.errors, std::vector<std::string>{"in:1:79: entry 1: response.headers: \"" + std::string(40, 'a') +
+                                                  "\": with this field the head is longer than 16 MiB"});
 }
 
 TEST(HarReaderProperty, reads_the_same_from_pieces) {

@@ -155,10 +155,7 @@ Result<const Message*, Failure> DialogueReader::next() {
   while (!ended_) {
     if (!held_ && !lines_.next()) {
       ended_ = true;
-      if (lines_.refusal()) {
-        ++rows_;
-        return unexpected(Failure{*lines_.refusal()});
-      }
+      if (lines_.refusal()) return unexpected(Failure{*lines_.refusal()});
       break;
     }
     held_ = false;

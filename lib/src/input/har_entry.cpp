@@ -12,6 +12,7 @@ namespace encap {
 namespace {
 
 constexpr std::string_view crlf = "\r\n";
+constexpr std::size_t most_head = std::size_t{16} << 20;  // a value of many lines repeats its name for each
 
 InputError mistake(std::string name, std::string_view excerpt, std::string reason) {
   constexpr std::size_t longest_excerpt = 256;
@@ -105,7 +106,7 @@ std::string_view version_of(const HarMessage& message, TableNotes& notes) {
 /// Which field lines a message of HTTP/1.1 with its body in the clear has no use for.
 enum class Drop : std::uint8_t { none, framing, codings };
 
-/// Errors: a name that is no token (RFC 9110 §5.1).
+/// Errors: a name that is no token (RFC 9110 §5.1), field lines of more than 16 MiB.
 Result<void, InputError> append_fields(std::string& out, const std::vector<HarField>& fields, const char* part,
                                        Drop drop) {
   for (const HarField& field : fields) {
@@ -122,6 +123,10 @@ Result<void, InputError> append_fields(std::string& out, const std::vector<HarFi
     for (std::string_view rest = field.value;;) {
       const std::size_t end = rest.find('\n');
       std::string_view value = rest.substr(0, end);
+      if (out.size() > most_head) {
+        return unexpected(mistake(std::string{part} + ".headers", std::string_view{field.name}.substr(0, 40),
+                                  "with this field the head is longer than 16 MiB"));
+      }
       while (!value.empty() && (value.back() == '\r' || value.back() == ' ')) value.remove_suffix(1);
       out.append(field.name).append(": ");
       append_line(out, value);

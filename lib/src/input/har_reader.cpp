@@ -36,8 +36,6 @@ class Lanes {
       count_ = 0;
     }
     std::vector<Lane>& lanes = lanes_[connection];
-    // Files round their times to a millisecond.
-    constexpr Duration rounding = 2ms;
     auto lane =
         std::find_if(lanes.begin(), lanes.end(), [at](const Lane& known) { return known.free_at <= at + rounding; });
     if (lane == lanes.end()) {
@@ -58,6 +56,7 @@ class Lanes {
   }
 
  private:
+  static constexpr Duration rounding = 2ms;  // files give times in milliseconds
   static constexpr std::size_t most = 65536;
   static constexpr std::size_t most_of_one = 256;
 
@@ -82,7 +81,7 @@ class HarReader final : public MessageSource {
     for (;;) {
       const auto entry = parser_.next();
       if (!entry) {
-        ++rows_;
+        if (std::holds_alternative<InputError>(entry.error())) ++rows_;
         return unexpected(entry.error());
       }
       if (*entry == nullptr) return nullptr;
