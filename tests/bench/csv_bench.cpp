@@ -66,7 +66,7 @@ void encap_message_reader(benchmark::State& state) {
 void encap_message_read_ahead(benchmark::State& state) {
   std::uint64_t read = 0;
   for ([[maybe_unused]] const auto iteration : state) {
-    encap::MessageReadAhead reader{open_table()};
+    encap::MessageReadAhead reader{std::make_unique<encap::MessageReader>(open_table())};
     read += count(reader);
   }
   finish(state, read);

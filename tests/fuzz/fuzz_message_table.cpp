@@ -5,46 +5,14 @@
 #include <new>
 
 #include "encap/input/message_reader.h"
-#include "support/fuzz.h"
+#include "messages.h"
 
 namespace {
 
 using namespace encap;
 using namespace encap::test;
 
-/// Octets in pieces of one size, as a pipe hands them out.
-class PieceSource final : public ByteSource {
- public:
-  PieceSource(Bytes octets, std::size_t size) : rest_{octets}, size_{size} {}
-  Result<std::size_t, IoError> read(MutableBytes out) override {
-    const std::size_t count = std::min({out.size(), size_, rest_.size()});
-    std::copy_n(rest_.begin(), count, out.begin());
-    rest_ = rest_.subspan(count);
-    return count;
-  }
-
- private:
-  Bytes rest_;
-  std::size_t size_;
-};
-
-void touch_text(std::string_view text) { touch(as_bytes(text)); }
-
-void touch_party(const Party& party) {
-  touch_text(party.name);
-  if (party.address) touch_text(to_string(*party.address));
-  if (party.port) ENCAP_FUZZ_CHECK(party.port->value != 0);
-}
-
-/// Errors may be shown on a terminal: one line, no controls.
-void check(const Failure& failure) {
-  const std::string text = to_string(failure);
-  ENCAP_FUZZ_CHECK(!text.empty() && text.size() < 2000);
-  for (const char c : text) ENCAP_FUZZ_CHECK(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
-  if (const auto* const error = std::get_if<InputError>(&failure)) ENCAP_FUZZ_CHECK(error->where.file == "t.csv");
-}
-
-void check(const Message& message, Bytes table, bool escapes) {
+void check_message(const Message& message, Bytes table, bool escapes) {
   ENCAP_FUZZ_CHECK(message.line >= 2);  // behind the header row
   ENCAP_FUZZ_CHECK(!message.id.empty());
   touch_text(message.id);
@@ -92,15 +60,19 @@ void operator delete[](void* memory) noexcept {
 }
 void operator delete[](void* memory, std::size_t) noexcept { operator delete[](memory); }
 
-/// The first octet chooses how the rest is read: the lowest bit reads escapes, the others cut it into pieces.
+/// The first octet chooses how the rest is read: the lowest bit reads escapes, the highest a packet list, the others
+/// cut it into pieces.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const Bytes table = input_bytes(data, size).subspan(1);
   const bool escapes = (data[0] & 1) != 0;
-  const std::size_t piece = data[0] < 2 ? table.size() + 1 : data[0] / 2;
-  auto reader = MessageReader::open("t.csv", std::make_unique<PieceSource>(table, piece), {.escapes = escapes});
+  const bool packet_list = (data[0] & 0x80) != 0;
+  const std::size_t cut = (data[0] & 0x7f) / 2;
+  const std::size_t piece = cut == 0 ? table.size() + 1 : cut;
+  auto reader = MessageReader::open("in", std::make_unique<PieceSource>(table, piece),
+                                    {.escapes = escapes, .packet_list = packet_list});
   if (!reader) {
-    check(reader.error());
+    check_failure(reader.error());
     return 0;
   }
   std::uint64_t rows = 0;
@@ -108,11 +80,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (;; ++rows) {
     const auto message = reader->next();
     if (!message) {
-      check(message.error());
+      check_failure(message.error());
       continue;
     }
     if (*message == nullptr) break;
-    check(**message, table, escapes);
+    check_message(**message, table, escapes);
     ENCAP_FUZZ_CHECK((*message)->line > last_line);
     last_line = (*message)->line;
   }

@@ -25,13 +25,15 @@ class BrokenSource final : public ByteSource {
   std::size_t used_ = 0;
 };
 
-MessageReader open_table(std::string_view table) {
-  auto reader = MessageReader::open("t.csv", memory_source(as_bytes(table)), {});
+std::unique_ptr<MessageSource> open_table(std::unique_ptr<ByteSource> source) {
+  auto reader = open_message_source(MessageFormat::csv, "t.csv", std::move(source));
   EXPECT_TRUE(reader.has_value());
   return std::move(*reader);
 }
 
-TableRead read_ahead(MessageReader reader) {
+std::unique_ptr<MessageSource> open_table(std::string_view table) { return open_table(memory_source(as_bytes(table))); }
+
+TableRead read_ahead(std::unique_ptr<MessageSource> reader) {
   TableRead read;
   MessageReadAhead ahead{std::move(reader)};
   drain(ahead, read);
@@ -85,14 +87,10 @@ TEST(MessageReadAhead, gives_the_messages_before_a_mistake_first) {
 TEST(MessageReadAhead, passes_on_what_the_system_refuses) {
   std::string table = "message\n";
   while (table.size() < (50u << 20)) table += "a row of forty octets with its newline.\n";
-  const auto open = [&table] {
-    auto reader = MessageReader::open("t.csv", std::make_unique<BrokenSource>(table), {});
-    EXPECT_TRUE(reader.has_value());
-    return std::move(*reader);
-  };
+  const auto open = [&table] { return open_table(std::make_unique<BrokenSource>(table)); };
   TableRead expected;
-  MessageReader plain = open();
-  drain(plain, expected);
+  const auto plain = open();
+  drain(*plain, expected);
   const TableRead read = read_ahead(open());
   ASSERT_EQ(read.errors, std::vector<std::string>{"read t.csv: Input/output error"});
   EXPECT_EQ(read.messages.size(), expected.messages.size());

@@ -69,7 +69,7 @@ TEST(ReadmeColumns, are_understood_by_every_name_listed) {
     spellings.insert(column);
     for (const std::string& spelling : spellings) {
       TableNotes notes;
-      const auto matched = match_columns({spelling}, notes);
+      const auto matched = match_columns({spelling}, TableKind::messages, notes);
       ASSERT_EQ(matched.size(), 1u);
       EXPECT_EQ(name(matched[0]), column) << spelling;
       EXPECT_TRUE(notes.guessed_columns.empty()) << spelling << " is only guessed";

@@ -121,4 +121,20 @@ inline TableRead read_table(std::string_view text, MessageReader::Options option
   return read_table(memory_source(as_bytes(text)), options);
 }
 
+/// Reads a file of any kind as `open_message_source` does; errors call it `in`.
+inline TableRead read_messages(MessageFormat format, std::unique_ptr<ByteSource> source) {
+  TableRead read;
+  auto reader = open_message_source(format, "in", std::move(source));
+  if (reader) {
+    drain(**reader, read);
+  } else {
+    read.errors.push_back(to_string(reader.error()));
+  }
+  return read;
+}
+
+inline TableRead read_messages(MessageFormat format, std::string_view text) {
+  return read_messages(format, memory_source(as_bytes(text)));
+}
+
 }  // namespace encap::test

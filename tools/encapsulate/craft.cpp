@@ -136,7 +136,9 @@ ExitCode run(const CommandOptions& options, encap::MessageReadAhead& reader, enc
   }
   if (signal == 0 && run.summary().packets == 0) {
     say(fmt::format("{}: {}; nothing was written", table_name(options),
-                    reader.rows() == 0 ? "the table has a header and no rows" : "no row holds a message to send"));
+                    reader.rows() != 0                          ? "no row holds a message to send"
+                    : options.from == encap::MessageFormat::csv ? "the table has a header and no rows"
+                                                                : "there is no message in it"));
     return ExitCode::input_errors;
   }
   if (writer != nullptr) {
@@ -161,7 +163,8 @@ ExitCode craft(const CommandOptions& options) {
   encap::Result<std::unique_ptr<encap::ByteSource>, IoError> source =
       options.table == "-" ? standard_input() : encap::open_file_source(options.table);
   if (!source) return report(source.error());
-  auto reader = encap::MessageReader::open(table_name(options), std::move(*source), {.escapes = options.escapes});
+  auto reader =
+      encap::open_message_source(options.from, table_name(options), std::move(*source), {.escapes = options.escapes});
   if (!reader) {
     if (const auto* refused = std::get_if<IoError>(&reader.error())) return report(*refused);
     if (interrupted_by() != 0) return interrupted_by() == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;

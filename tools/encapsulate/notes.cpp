@@ -15,7 +15,9 @@ std::string shown(const std::string& name) {
 std::string counted(std::uint64_t count, std::string_view noun) {
   std::string digits = std::to_string(count);
   for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
-  return fmt::format("{} {}{}", digits, noun, count == 1 ? "" : "s");
+  if (count == 1) return fmt::format("{} {}", digits, noun);
+  if (noun.ends_with('y')) return fmt::format("{} {}ies", digits, noun.substr(0, noun.size() - 1));  // bodies, entries
+  return fmt::format("{} {}s", digits, noun);
 }
 
 std::vector<std::string> table_notes(const encap::TableNotes& notes) {
@@ -43,6 +45,18 @@ std::vector<std::string> table_notes(const encap::TableNotes& notes) {
   say_if(notes.missing_times, "row", "without a time, sent 10 ms after the row before");
   say_if(notes.escapes_left, "row", R"(with \r, \n, \t or \xHH as text; --escapes reads them as C does)");
   say_if(notes.not_utf8, "row", "whose message is not UTF-8, sent octet for octet");
+  say_if(notes.control_packets, "TCP segment", "without data or sent again, left out: the session makes its own");
+  say_if(notes.hidden_data_packets, "packet", "whose data the list does not show, left out");
+  say_if(notes.other_packets, "packet", "of protocols that carry no messages (ARP, ICMP ...), left out");
+  say_if(notes.https_messages, "message",
+         "of HTTPS, written as the HTTP inside TLS, to port 80 where the URL names none");
+  say_if(notes.later_http_versions, "message", "of HTTP/2 or HTTP/3, written as HTTP/1.1");
+  say_if(notes.decoded_bodies, "body", "written without content and transfer codings: the file holds them decoded");
+  say_if(notes.missing_bodies, "body", "that the file does not hold, sent empty");
+  say_if(notes.own_connections, "request", "sent before the answer to another on its connection, given one of its own");
+  say_if(notes.unanswered_requests, "request", "without a response");
+  say_if(notes.entries_off_network, "entry", "with a URL that is not HTTP's (data:, blob: ...), left out");
+  say_if(notes.web_socket_messages, "WebSocket message", "left out");
   return lines;
 }
 

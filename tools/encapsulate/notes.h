@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "encap/flow/crafter.h"
-#include "encap/input/message_reader.h"
+#include "encap/input/message_source.h"
 
-/// `1 row`, `12,345 rows`
+/// `1 row`, `12,345 rows`, `2 bodies`
 [[nodiscard]] std::string counted(std::uint64_t count, std::string_view noun);
 
 /// What was bent in the table and how it was taken, a sentence for each kind.

@@ -22,6 +22,8 @@ constexpr const char* examples = R"(Examples:
       with addresses for the applications the table names
   encapsulate messages.csv --mode segments --payload verbatim --link null -w lesson.pcap
       one bare segment for every row, as a raw-socket exercise sends it
+  encapsulate page.har --from har -w page.pcap
+      what a browser recorded (Save all as HAR), as plain HTTP
   encapsulate messages.csv --dry-run
       says what the table holds and what is wrong with it, and writes nothing
 
@@ -128,7 +130,9 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
     return app.add_option_function<std::string>(name, read, help)->type_name(shape)->group(group);
   };
 
-  app.add_option("TABLE", options.table, "The message table (CSV), - is standard input")->required()->type_name(" ");
+  app.add_option("TABLE", options.table, "The message table, or what --from names; - is standard input")
+      ->required()
+      ->type_name(" ");
   add("Output", "-w,--write", "FILE", "Write a capture, - is standard output", [&options](Text text) {
     check_output_name(text);
     options.output = text;
@@ -159,7 +163,15 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
             "--payload", text,
             {{"complete", CraftOptions::Payload::complete}, {"verbatim", CraftOptions::Payload::verbatim}});
       });
-  app.add_flag("--escapes", options.escapes, R"(Read \r \n \t \xHH \\ in messages as C does)")->group("Messages");
+  add("Messages", "--from", "KIND", "csv, har (browser), dialogue (curl -v), wireshark-csv (packet list) [csv]",
+      [&options](Text text) {
+        using enum encap::MessageFormat;
+        options.from = choice<encap::MessageFormat>(
+            "--from", text, {{"csv", csv}, {"har", har}, {"dialogue", dialogue}, {"wireshark-csv", wireshark_csv}});
+      });
+  CLI::Option* const escapes =
+      app.add_flag("--escapes", options.escapes, R"(Read \r \n \t \xHH \\ in a table's messages as C does)")
+          ->group("Messages");
   add("Messages", "--on-error", "WHAT", "stop: nothing is written; skip: write the other rows [stop]",
       [&options](Text text) {
         options.skip_errors = choice<bool>("--on-error", text, {{"stop", false}, {"skip", true}});
@@ -255,6 +267,8 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
         throw CLI::ValidationError(option->get_name(), "belongs to --mode session: bare segments have no connection");
     }
     check_outer(craft);
+    if (options.escapes && options.from != encap::MessageFormat::csv)
+      throw CLI::ValidationError(escapes->get_name(), "belongs to --from csv: the other kinds have no such escapes");
     if (options.output.empty() && !options.dry_run)
       throw CLI::ValidationError("-w", "say where the capture goes, or --dry-run");
     craft.addresses.overrides_follow_direction = !segments;

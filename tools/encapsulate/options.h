@@ -4,12 +4,14 @@
 #include <variant>
 
 #include "encap/flow/crafter.h"
+#include "encap/input/message_source.h"
 #include "exit_code.h"
 
 /// What the command line asks for.
 struct CommandOptions {
   std::string table;   ///< `-` is standard input
   std::string output;  ///< `-` is standard output; empty with `dry_run`
+  encap::MessageFormat from = encap::MessageFormat::csv;
   encap::CraftOptions craft;
   bool escapes = false;
   bool nanoseconds = false;

@@ -31,9 +31,10 @@ bool is_reply_line(std::string_view line) noexcept {
   return line.starts_with("+OK") || line.starts_with("-ERR") || line.starts_with("* ") || line.starts_with(':');
 }
 
-/// What the message and the ports it names say about who serves.
+/// What the message, its file and the ports it names say about who serves.
 std::optional<bool> told(const Message& message, const Service* service, std::optional<Port> source_port,
                          std::optional<Port> destination_port) noexcept {
+  if (message.source_serves) return message.source_serves;
   if (service != nullptr && service->text == Service::Text::http) {
     switch (http_start_line(as_text(message.payload))) {
       case HttpStartLine::request:

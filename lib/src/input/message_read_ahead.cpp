@@ -67,7 +67,7 @@ class Batch {
 
 class MessageReadAhead::Impl {
  public:
-  explicit Impl(MessageReader reader) : reader_{std::move(reader)}, thread_{[this] { read(); }} {}
+  explicit Impl(std::unique_ptr<MessageSource> source) : reader_{std::move(source)}, thread_{[this] { read(); }} {}
   ~Impl() {
     {
       const std::lock_guard guard{lock_};
@@ -103,9 +103,9 @@ class MessageReadAhead::Impl {
     }
   }
 
-  const TableNotes& notes() const noexcept { return reader_.notes(); }
+  const TableNotes& notes() const noexcept { return reader_->notes(); }
   std::uint64_t rows() const noexcept { return rows_; }
-  std::uint64_t octets() const noexcept { return reader_.octets(); }
+  std::uint64_t octets() const noexcept { return reader_->octets(); }
 
  private:
   /// The reading thread: fills one batch after another.
@@ -122,7 +122,7 @@ class MessageReadAhead::Impl {
       if (left) static_cast<void>(batch.add(*left));
       left.reset();
       for (;;) {
-        auto message = reader_.next();
+        auto message = reader_->next();
         if (!message) {
           batch.end_with(std::move(message.error()));
           break;
@@ -145,7 +145,7 @@ class MessageReadAhead::Impl {
     }
   }
 
-  MessageReader reader_;
+  std::unique_ptr<MessageSource> reader_;
   std::array<Batch, 4> batches_;
   std::mutex lock_;
   std::condition_variable changed_;
@@ -157,7 +157,8 @@ class MessageReadAhead::Impl {
   std::thread thread_;  // last, so that all the rest is there when it starts
 };
 
-MessageReadAhead::MessageReadAhead(MessageReader reader) : impl_{std::make_unique<Impl>(std::move(reader))} {}
+MessageReadAhead::MessageReadAhead(std::unique_ptr<MessageSource> source)
+    : impl_{std::make_unique<Impl>(std::move(source))} {}
 MessageReadAhead::MessageReadAhead(MessageReadAhead&&) noexcept = default;
 MessageReadAhead& MessageReadAhead::operator=(MessageReadAhead&&) noexcept = default;
 MessageReadAhead::~MessageReadAhead() = default;

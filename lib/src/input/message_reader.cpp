@@ -8,7 +8,8 @@
 
 #include "base/utf8.h"
 #include "encap/input/timestamp_text.h"
-#include "encap/wire/ip_address.h"
+#include "input/packet_list.h"
+#include "input/party_text.h"
 #include "input/table_columns.h"
 #include "input/table_source.h"
 
@@ -227,43 +228,6 @@ bool holds_escape(std::string_view text) noexcept {
   return false;
 }
 
-struct PortText {
-  std::optional<Port> port;
-  bool wrong = false;
-};
-
-/// A decimal port; `80.0` too, which spreadsheets make of 80. Not a number at all: neither.
-PortText read_port(std::string_view text) noexcept {
-  std::uint32_t value = 0;
-  std::size_t digits = 0;
-  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
-    if (value <= 65535) value = value * 10 + static_cast<std::uint32_t>(text[digits] - '0');
-  }
-  if (digits == 0 || (digits != text.size() && text.substr(digits) != ".0")) return {};
-  if (value == 0 || value > 65535) return {{}, true};
-  return {Port{static_cast<std::uint16_t>(value)}, false};
-}
-
-/// `10.0.0.1`, `10.0.0.1:80`, `[::1]:80`, `localhost`.
-bool read_address(std::string_view text, Party& party) noexcept {
-  if (text == "localhost") {
-    party.address = Ipv4Address{0x7f000001};
-    return true;
-  }
-  if (const auto address = IpAddress::parse(text)) {
-    party.address = *address;
-    return true;
-  }
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return false;
-  const auto address = IpAddress::parse(text.substr(0, colon));
-  const PortText port = read_port(text.substr(colon + 1));
-  if (!address || !port.port) return false;
-  party.address = *address;
-  if (!party.port) party.port = port.port;
-  return true;
-}
-
 }  // namespace
 
 class MessageReader::Impl {
@@ -271,7 +235,7 @@ class MessageReader::Impl {
   Impl(std::string name, std::unique_ptr<ByteSource> source, Options options)
       : name_{std::move(name)},
         options_{options},
-        source_{name_, std::move(source)},
+        source_{name_, std::move(source), options.packet_list ? MessageFormat::wireshark_csv : MessageFormat::csv},
         lines_{name_, std::make_unique<ParserSource>(source_, octets_)} {}
 
   Result<void, Failure> read_header();
@@ -286,6 +250,7 @@ class MessageReader::Impl {
   [[nodiscard]] InputError quote_not_closed();
   Result<void, InputError> check_octets();
   Result<void, InputError> fill_message();
+  bool passes_over_packet();
   Result<void, InputError> fill_party(TableColumn app, TableColumn ip, TableColumn port, Party& party);
   Result<void, InputError> fill_time();
   Result<void, InputError> fill_payload();
@@ -312,6 +277,8 @@ class MessageReader::Impl {
   std::uint64_t masked_lines_ = 0;  // line breaks inside quotes, which the parser does not count
   std::uint64_t rows_ = 0;
   std::optional<TimestampText::Kind> time_kind_;
+  PacketText packet_;  // of a packet list
+  PacketPorts ports_;
   std::uint64_t missing_times_before_ = 0;  // rows without a time before the first row that has one
   bool holds_masked_octet_ = false;         // in the row, in whichever cell
   bool ended_ = false;
@@ -356,7 +323,7 @@ Result<void, Failure> MessageReader::Impl::read_header() try {
   }
   std::vector<std::string> header;
   for (const Cell& part : cells_) header.emplace_back(trimmed(part.text()));
-  columns_ = match_columns(header, notes_);
+  columns_ = match_columns(header, options_.packet_list ? TableKind::packets : TableKind::messages, notes_);
   if (std::find(columns_.begin(), columns_.end(), TableColumn::message) == columns_.end()) {
     constexpr std::size_t longest_list = 400;
     std::string found;
@@ -364,11 +331,13 @@ Result<void, Failure> MessageReader::Impl::read_header() try {
       found += (found.empty() ? "" : ", ") + column;
       if (found.size() > longest_list) break;
     }
-    return unexpected(Failure{
-        InputError{{name_, line_, 0},
-                   {},
-                   {},
-                   "there is no message column (message, payload or data) among: " + printable(found, longest_list)}});
+    return unexpected(
+        Failure{InputError{{name_, line_, 0},
+                           {},
+                           {},
+                           (options_.packet_list ? "there is no column Info among: "
+                                                 : "there is no message column (message, payload or data) among: ") +
+                               printable(found, longest_list)}});
   }
   return {};
 } catch (const io::error::escaped_string_not_closed&) {
@@ -404,13 +373,16 @@ InputError MessageReader::Impl::quote_not_closed() {
 Result<const Message*, Failure> MessageReader::Impl::next() {
   if (ended_) return nullptr;
   try {
-    if (!next_row()) {
-      ended_ = true;
-      return nullptr;
+    for (;;) {
+      if (!next_row()) {
+        ended_ = true;
+        return nullptr;
+      }
+      ++rows_;
+      if (auto filled = fill_message(); !filled) return unexpected(Failure{std::move(filled.error())});
+      if (!options_.packet_list || packet_.row == PacketRow::message) return &message_;
+      --rows_;
     }
-    ++rows_;
-    if (auto filled = fill_message(); !filled) return unexpected(Failure{std::move(filled.error())});
-    return &message_;
   } catch (const TableFailure& failure) {
     ended_ = true;
     return unexpected(failure.failure);
@@ -445,6 +417,8 @@ Result<void, InputError> MessageReader::Impl::fill_message() {
     if (auto checked = check_octets(); !checked) return checked;
   }
 
+  if (options_.packet_list && passes_over_packet()) return {};
+
   message_ = {};
   message_.file = name_;
   message_.line = line_;
@@ -461,6 +435,11 @@ Result<void, InputError> MessageReader::Impl::fill_message() {
   if (auto filled = fill_party(TableColumn::dst_app, TableColumn::dst_ip, TableColumn::dst_port, message_.destination);
       !filled)
     return filled;
+  if (options_.packet_list) {
+    message_.protocol = packet_.protocol;
+    ports_.settle(packet_, message_);
+    if (packet_.row != PacketRow::message) return {};
+  }
   if (const std::string_view transport = text(TableColumn::transport); !means_nothing(transport)) {
     if (transport == "TCP" || transport == "tcp" || transport == "Tcp" || transport == "6") {
       message_.transport = Transport::tcp;
@@ -472,6 +451,30 @@ Result<void, InputError> MessageReader::Impl::fill_message() {
   }
   if (auto filled = fill_time(); !filled) return filled;
   return fill_payload();
+}
+
+/// Reads what a packet is, and counts what holds no message. True for what has nothing else to say either; its
+/// addresses may be those of hardware.
+bool MessageReader::Impl::passes_over_packet() {
+  packet_ = read_packet_text(text(TableColumn::app_protocol), text(TableColumn::message));
+  switch (packet_.row) {
+    case PacketRow::message: {
+      Cell& info = cell(TableColumn::message);
+      info.begin += packet_.message.data() - info.begin;
+      info.end = info.begin + packet_.message.size();
+      break;
+    }
+    case PacketRow::control:
+      ++notes_.control_packets;
+      break;
+    case PacketRow::hidden_data:
+      ++notes_.hidden_data_packets;
+      break;
+    case PacketRow::other:
+      ++notes_.other_packets;
+      return true;
+  }
+  return false;
 }
 
 Result<void, InputError> MessageReader::Impl::fill_party(TableColumn app, TableColumn ip, TableColumn port,

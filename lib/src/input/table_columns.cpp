@@ -90,7 +90,7 @@ std::string_view name(TableColumn column) noexcept {
   return column == TableColumn::none ? "" : names[static_cast<std::size_t>(column)].name;
 }
 
-std::vector<TableColumn> match_columns(const std::vector<std::string>& header, TableNotes& notes) {
+std::vector<TableColumn> match_columns(const std::vector<std::string>& header, TableKind kind, TableNotes& notes) {
   std::vector<TableColumn> columns(header.size(), TableColumn::none);
   std::vector<std::string> written;
   written.reserve(header.size());
@@ -108,6 +108,11 @@ std::vector<TableColumn> match_columns(const std::vector<std::string>& header, T
     }
   };
   find_for_each_absent([](const Names& entry, const std::string& text) { return text == entry.name; });
+  if (kind == TableKind::packets) {
+    find_for_each_absent([](const Names& entry, const std::string& text) {
+      return entry.column == TableColumn::message && text == "info";
+    });
+  }
   // Aliases in their order of preference, so that `message_id` is not preferred to `id`.
   for (std::size_t rank = 0; rank < std::tuple_size_v<decltype(Names::aliases)>; ++rank) {
     find_for_each_absent([rank](const Names& entry, const std::string& text) {
@@ -116,6 +121,7 @@ std::vector<TableColumn> match_columns(const std::vector<std::string>& header, T
   }
   for (std::size_t at = 0; at < written.size(); ++at) {
     if (columns[at] != TableColumn::none || written[at].empty()) continue;
+    if (kind == TableKind::packets && written[at] == "length") continue;  // in every packet list
     if (const auto column = nearest(written[at], taken)) {
       take(at, *column);
       notes.guessed_columns.emplace_back(header[at], name(*column));

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "encap/input/message_reader.h"
+#include "encap/input/message_source.h"
 
 namespace encap {
 
@@ -27,11 +27,18 @@ enum class TableColumn : std::uint8_t {
 };
 inline constexpr std::size_t column_count = static_cast<std::size_t>(TableColumn::none);
 
+/// What the rows of a table are.
+enum class TableKind : std::uint8_t {
+  messages,
+  packets  ///< of Wireshark's packet list, whose column Info has the message where no other is named for it
+};
+
 /// The name of a column as the README's table has it.
 [[nodiscard]] std::string_view name(TableColumn column) noexcept;
 
 /// Which column stands where, found from the names of a header row: by name, by alias, then by a name that is nearly
 /// right for a column that is absent. Fills in what was ignored and what was guessed.
-[[nodiscard]] std::vector<TableColumn> match_columns(const std::vector<std::string>& header, TableNotes& notes);
+[[nodiscard]] std::vector<TableColumn> match_columns(const std::vector<std::string>& header, TableKind kind,
+                                                     TableNotes& notes);
 
 }  // namespace encap

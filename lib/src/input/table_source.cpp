@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "input/message_format.h"
+
 namespace encap {
 namespace {
 
@@ -90,8 +92,8 @@ std::optional<std::string> name_other_format(std::string_view first_octets) {
   return std::nullopt;
 }
 
-TableSource::TableSource(std::string name, std::unique_ptr<ByteSource> source)
-    : name_{std::move(name)}, source_{std::move(source)} {}
+TableSource::TableSource(std::string name, std::unique_ptr<ByteSource> source, MessageFormat format)
+    : name_{std::move(name)}, source_{std::move(source)}, format_{format} {}
 
 std::size_t TableSource::read(char* out, std::size_t size) {
   std::size_t filled = 0;
@@ -125,6 +127,7 @@ void TableSource::look_at_first_block(std::string_view block) {
     refuse("this is " + *format + ", not a table: " +
            (spreadsheet ? "save it as CSV (UTF-8)" : "a message table is UTF-8 text with commas between its cells"));
   }
+  if (std::string reason = refusal_of(block, format_); !reason.empty()) refuse(std::move(reason));
   if (block.starts_with(byte_order_mark)) block.remove_prefix(byte_order_mark.size());
   carriage_returns_only_ = ends_rows_with_carriage_returns(block);
   separator_ = separator_of(block);

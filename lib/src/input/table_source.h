@@ -6,7 +6,7 @@
 #include <string>
 
 #include "encap/base/failure.h"
-#include "encap/input/byte_source.h"
+#include "encap/input/message_source.h"
 
 namespace encap {
 
@@ -26,7 +26,7 @@ struct TableFailure : std::exception {
 /// table.
 class TableSource {
  public:
-  TableSource(std::string name, std::unique_ptr<ByteSource> source);
+  TableSource(std::string name, std::unique_ptr<ByteSource> source, MessageFormat format = MessageFormat::csv);
 
   /// Fills `out` from its start, whole unless the end is reached. Throws TableFailure.
   [[nodiscard]] std::size_t read(char* out, std::size_t size);
@@ -42,6 +42,7 @@ class TableSource {
 
   std::string name_;
   std::unique_ptr<ByteSource> source_;
+  MessageFormat format_;
   char separator_ = ',';
   bool first_ = true;
   bool carriage_returns_only_ = false;

@@ -43,9 +43,9 @@ struct SettledRoute {
   const Service* service = nullptr;  ///< nullptr when the protocol is not known
 };
 
-/// Whether the source is the serving side, as far as the message itself and the ports tell: the source of an HTTP
-/// response, not that of a request; else the side with the lower service port; else the source of an SMTP reply and its
-/// like, whose servers speak first. nullopt when nothing tells.
+/// Whether the source is the serving side, as far as the message itself and the ports tell: what its file says; the
+/// source of an HTTP response, not that of a request; else the side with the lower service port; else the source of an
+/// SMTP reply and its like, whose servers speak first. nullopt when nothing tells.
 [[nodiscard]] std::optional<bool> source_serves(const Message& message, const SettledRoute& settled) noexcept;
 
 /// Settles addresses and ports. Addresses: the row's; else the host's; else 127.0.0.1 (::1 beside an IPv6 address).

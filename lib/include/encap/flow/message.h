@@ -28,8 +28,9 @@ struct Message {
   std::string_view protocol;  ///< `app_protocol` as written
   Party source;
   Party destination;
-  std::optional<Transport> transport;  ///< where the table has a column for it
-  std::optional<Timestamp> timestamp;  ///< tables that only have offsets count from 2000-01-01T00:00:00Z
+  std::optional<Transport> transport;   ///< where the table has a column for it
+  std::optional<bool> source_serves{};  ///< whether the source is the server, where the file says so
+  std::optional<Timestamp> timestamp;   ///< tables that only have offsets count from 2000-01-01T00:00:00Z
   Bytes payload;
 };
 

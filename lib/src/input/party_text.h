@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "encap/flow/message.h"
+#include "encap/wire/ip_address.h"
+
+namespace encap {
+
+/// What stands where a port is meant: a port, a number that is none, or text.
+struct PortText {
+  std::optional<Port> port;
+  bool wrong = false;
+};
+
+/// A decimal port; `80.0` too, which spreadsheets make of 80. Not a number at all: neither.
+inline PortText read_port(std::string_view text) noexcept {
+  std::uint32_t value = 0;
+  std::size_t digits = 0;
+  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
+    if (value <= 65535) value = value * 10 + static_cast<std::uint32_t>(text[digits] - '0');
+  }
+  if (digits == 0 || (digits != text.size() && text.substr(digits) != ".0")) return {};
+  if (value == 0 || value > 65535) return {{}, true};
+  return {Port{static_cast<std::uint16_t>(value)}, false};
+}
+
+/// `10.0.0.1`, `10.0.0.1:80`, `[::1]:80`, `localhost`.
+inline bool read_address(std::string_view text, Party& party) noexcept {
+  if (text == "localhost") {
+    party.address = Ipv4Address{0x7f000001};
+    return true;
+  }
+  if (const auto address = IpAddress::parse(text)) {
+    party.address = *address;
+    return true;
+  }
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  const auto address = IpAddress::parse(text.substr(0, colon));
+  const PortText port = read_port(text.substr(colon + 1));
+  if (!address || !port.port) return false;
+  party.address = *address;
+  if (!party.port) party.port = port.port;
+  return true;
+}
+
+}  // namespace encap
