@@ -19,8 +19,9 @@ struct PendingMessage {
   Timestamp at;
   SettledRoute settled;
   std::string payload;
-  std::string host;  // for the Host field of a request
+  std::string host;  // for the Host field of a request; the client's name in DHCP
   HttpStartLine start_line = HttpStartLine::none;
+  Service::Text text = Service::Text::plain;
   bool from_client = true;
   bool joined = false;  // its payload became part of an earlier message
   std::uint32_t conversation = no_index;
@@ -79,6 +80,7 @@ class MessageWindow {
     if (message.payload.capacity() > kept_octets) message.payload.shrink_to_fit();
     message.host.clear();
     message.start_line = HttpStartLine::none;
+    message.text = Service::Text::plain;
     message.joined = false;
     message.conversation = no_index;
     message.next = no_index;
