@@ -52,7 +52,7 @@ bool has_empty_line(std::string_view text) noexcept {
 
 /// A row that only names a TCP control segment. In a chat the same words may be a message.
 bool is_control_row(const Message& message) noexcept {
-  if (!is_tcp_control_text(as_text(message.payload))) return false;
+  if (!is_tcp_control_text(as_text(message.payload)) || message.transport == Transport::udp) return false;
   const Service* const service = find_service(message.protocol);
   return message.protocol.empty() ||
          (service != nullptr && service->transport == Transport::tcp && service->name != "CHAT");

@@ -156,17 +156,23 @@ DhcpMessage DhcpDialogue::say_of_server(const DhcpText& read, Client& client, st
     client.state = State::init;
     return message;
   }
-  const Ipv4Address mask = read.subnet_mask.value_or(class_c_mask);
+  const auto keep = [](auto& known, const auto& said) {
+    if (said) known = *said;
+  };
+  keep(client.subnet_mask, read.subnet_mask);
+  keep(client.router, read.router);
+  keep(client.name_server, read.name_server);
+  keep(client.lease_time, read.lease_time);
+  const Ipv4Address mask = client.subnet_mask.value_or(class_c_mask);
   const bool near = (client.server->value & mask.value) == (client.address.value & mask.value);
   message.subnet_mask = mask;
-  message.router = read.router ? *read.router : near ? *client.server : server_beside(client.address);
-  message.name_server = read.name_server;
+  message.router = client.router ? *client.router : near ? *client.server : server_beside(client.address);
+  message.name_server = client.name_server;
   if (informed) {  // RFC 2131 §4.3.5: no address, no lease
     client.state = State::bound;
     return message;
   }
   message.your_address = client.address;
-  client.lease_time = read.lease_time.value_or(client.lease_time);
   message.lease_time = client.lease_time;
   client.state = read.type == DhcpType::offer ? State::offered : State::bound;
   return message;

@@ -36,7 +36,11 @@ class DhcpDialogue {
     MacAddress hardware{};
     Ipv4Address address{};  // offered, asked for or held; 0.0.0.0 while there is none
     std::optional<Ipv4Address> server{};
+    // What the server said of the network, which it says again.
     std::uint32_t lease_time = 86400;
+    std::optional<Ipv4Address> subnet_mask{};
+    std::optional<Ipv4Address> router{};
+    std::optional<Ipv4Address> name_server{};
   };
   struct Identity {
     std::size_t operator()(std::uint64_t key) const noexcept { return static_cast<std::size_t>(key); }

@@ -15,12 +15,13 @@ namespace encap {
 ///
 /// An answer is that to the question whose identification it says, else to the last open one of its conversation for
 /// the name it says, else to the last open one for the type of its records, else to the last open one; to one that was
-/// answered before when none is open. Memory: the last 8 questions, of 253 octets at most, of each of the 2048
-/// conversations that were last begun.
+/// answered before when none is open. Where its conversation has asked nothing, the questions between the two addresses
+/// count: there are tables with another port in every row. Memory: the last 8 questions, of 253 octets at most, of each
+/// of the 4096 conversations and pairs of addresses that were last begun.
 class DnsDialogue {
  public:
   explicit DnsDialogue(std::uint64_t seed)
-      : next_id_{static_cast<std::uint16_t>(Mixer{seed}.add(0x646e73).next())}, talks_{most_conversations} {}
+      : next_id_{static_cast<std::uint16_t>(Mixer{seed}.add(0x646e73).next())}, talks_{most_talks} {}
 
   /// Turns `text` into the message it says; with its length in front over TCP. False when it says none: then it stays.
   /// `out` is used on the way.
@@ -28,7 +29,7 @@ class DnsDialogue {
                               std::string& text, std::string& out);
 
  private:
-  static constexpr std::size_t most_conversations = 2048;
+  static constexpr std::size_t most_talks = 4096;
   static constexpr std::size_t most_questions = 8;
 
   struct Question {
@@ -57,7 +58,8 @@ class DnsDialogue {
 
   /// No two of 65536 messages get the same one.
   std::uint16_t draw_id() noexcept { return next_id_ = static_cast<std::uint16_t>(next_id_ + 0x9e3bu); }
-  static Question* question_of(Talk& talk, const DnsText& answer) noexcept;
+  static Question* question_of(Talk* talk, const DnsText& answer) noexcept;
+  static const Question* last_of(Talk* talk) noexcept;
 
   std::uint16_t next_id_;
   Recent<ConversationKey, Talk, FlowKeyHash> talks_;

@@ -412,6 +412,8 @@ class Scan {
     }
     weak_name_ = {};
     take(length + (colon ? 1 : 0));
+    // As in `DNS_QUERY` and `dns-lookup`.
+    if (rest_.starts_with('_') || (rest_.starts_with('-') && mark_at(rest_).length == 0)) take(1);
     expected_ = next;
     first_ = false;
     return true;
