@@ -590,7 +590,9 @@ class Answers {
     if (items_.size() < 2 || items_[0].what != Item::What::type || items_[1].what == Item::What::type) return 0;
     const DnsType type = items_[0].type;
     const auto again = [type](const Item& item) { return item.what == Item::What::type && item.type == type; };
-    const bool stated = info_column || !has_name_as_value(type) || std::any_of(items_.begin() + 2, items_.end(), again);
+    const bool asked = context_.asked_name.empty() || equals_ignoring_case(items_[1].text, context_.asked_name);
+    const bool stated = info_column || !has_name_as_value(type) ||
+                        (asked && !items_[1].preference && std::any_of(items_.begin() + 2, items_.end(), again));
     if (items_[1].what == Item::What::name && stated) {
       text_.name = items_[1].text;
     } else if (items_[1].what == Item::What::address && type == DnsType::ptr) {
