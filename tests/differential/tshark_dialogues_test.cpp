@@ -162,9 +162,9 @@ TEST_F(TsharkDialogue, sees_the_records_of_an_answer) {
                 {}, CraftOptions::Mode::session);
   expect_no_complaint();
   EXPECT_EQ(all_of_tshark(capture_,
-                          "-Y dns.txt -T fields -E separator=/t -E aggregator=/ -e dns.txt -e dns.resp.ttl "
+                          "-Y dns.txt -T fields -E separator=/t -E aggregator=+ -e dns.txt -e dns.resp.ttl "
                           "-e dns.flags.recdesired -e dns.flags.recavail"),
-            "v=spf1 -all/and more\t60\t1\t1\n");
+            "v=spf1 -all+and more\t60\t1\t1\n");
   EXPECT_EQ(all_of_tshark(capture_,
                           "-Y dns.soa.mname -T fields -E separator=/t -e dns.resp.name -e dns.soa.mname "
                           "-e dns.soa.rname -e dns.count.auth_rr"),
@@ -189,26 +189,26 @@ TEST_F(TsharkDialogue, sees_whole_exchanges_of_dhcp) {
   expect_no_complaint();
   const auto seen = lines(all_of_tshark(
       capture_,
-      "-T fields -E separator=/ -E occurrence=f -e dhcp.id -e dhcp.option.dhcp -e udp.srcport -e dhcp.hw.mac_addr "
+      "-T fields -E separator=, -E occurrence=f -e dhcp.id -e dhcp.option.dhcp -e udp.srcport -e dhcp.hw.mac_addr "
       "-e dhcp.ip.client -e dhcp.ip.your -e dhcp.option.requested_ip_address -e dhcp.option.dhcp_server_id"));
   const auto infos = lines(all_of_tshark(capture_, "-T fields -e _ws.col.Info"));
   ASSERT_EQ(seen.size(), 12u);
   ASSERT_EQ(infos.size(), 12u);
-  const auto xid = [&seen](std::size_t at) { return seen[at].substr(0, seen[at].find('/')); };
+  const auto xid = [&seen](std::size_t at) { return seen[at].substr(0, seen[at].find(',')); };
   // Type, source port and hardware address; ciaddr, yiaddr; requested address, server.
   static constexpr std::string_view expected[] = {
-      "1/68/02:00:0a:00:00:05/0.0.0.0/0.0.0.0//",
-      "2/67/02:00:0a:00:00:05/0.0.0.0/10.0.0.100//10.0.0.53",
-      "3/68/02:00:0a:00:00:05/0.0.0.0/0.0.0.0/10.0.0.100/10.0.0.53",
-      "5/67/02:00:0a:00:00:05/0.0.0.0/10.0.0.100//10.0.0.53",
-      "7/68/02:00:0a:00:00:05/10.0.0.100/0.0.0.0//10.0.0.53",
-      "1/68/02:00:0a:00:00:05/0.0.0.0/0.0.0.0//",
-      "2/67/02:00:0a:00:00:05/0.0.0.0/10.0.0.5//10.0.0.53",
-      "3/68/02:00:0a:00:00:05/0.0.0.0/0.0.0.0/10.0.0.5/10.0.0.53",
-      "6/67/02:00:0a:00:00:05/0.0.0.0/0.0.0.0//10.0.0.53",
-      "8/68/02:00:0a:00:00:05/10.0.0.5/0.0.0.0//",
-      "5/67/02:00:0a:00:00:05/0.0.0.0/0.0.0.0//10.0.0.53",
-      "4/68/02:00:0a:00:00:05/0.0.0.0/0.0.0.0/10.0.0.101/10.0.0.53",
+      "1,68,02:00:0a:00:00:05,0.0.0.0,0.0.0.0,,",
+      "2,67,02:00:0a:00:00:05,0.0.0.0,10.0.0.100,,10.0.0.53",
+      "3,68,02:00:0a:00:00:05,0.0.0.0,0.0.0.0,10.0.0.100,10.0.0.53",
+      "5,67,02:00:0a:00:00:05,0.0.0.0,10.0.0.100,,10.0.0.53",
+      "7,68,02:00:0a:00:00:05,10.0.0.100,0.0.0.0,,10.0.0.53",
+      "1,68,02:00:0a:00:00:05,0.0.0.0,0.0.0.0,,",
+      "2,67,02:00:0a:00:00:05,0.0.0.0,10.0.0.5,,10.0.0.53",
+      "3,68,02:00:0a:00:00:05,0.0.0.0,0.0.0.0,10.0.0.5,10.0.0.53",
+      "6,67,02:00:0a:00:00:05,0.0.0.0,0.0.0.0,,10.0.0.53",
+      "8,68,02:00:0a:00:00:05,10.0.0.5,0.0.0.0,,",
+      "5,67,02:00:0a:00:00:05,0.0.0.0,0.0.0.0,,10.0.0.53",
+      "4,68,02:00:0a:00:00:05,0.0.0.0,0.0.0.0,10.0.0.101,10.0.0.53",
   };
   for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_EQ(seen[i].substr(xid(i).size() + 1), expected[i]) << i + 1;
   EXPECT_EQ(infos[1].substr(0, infos[1].find(" - ")), "DHCP Offer   ");
@@ -216,7 +216,9 @@ TEST_F(TsharkDialogue, sees_whole_exchanges_of_dhcp) {
   static constexpr std::size_t exchange_of[] = {0, 0, 0, 0, 4, 5, 5, 5, 5, 9, 9, 11};
   for (std::size_t i = 0; i < seen.size(); ++i) {
     EXPECT_EQ(xid(i), xid(exchange_of[i])) << i + 1;
-    if (exchange_of[i] == i && i != 0) EXPECT_NE(xid(i), xid(i - 1)) << i + 1;
+    if (exchange_of[i] == i && i != 0) {
+      EXPECT_NE(xid(i), xid(i - 1)) << i + 1;
+    }
   }
 }
 
