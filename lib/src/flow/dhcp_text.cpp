@@ -135,8 +135,11 @@ class Scan {
       rest_.remove_prefix(1);
       return;
     }
-    const auto end = std::find_if_not(rest_.begin(), rest_.end(), is_part);
-    std::string_view word = rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
+    // No word that we know is longer; what is behind that length is looked at as a word of its own.
+    static constexpr std::size_t longest_word = 64;
+    std::string_view word = rest_.substr(0, longest_word);
+    const auto end = std::find_if_not(word.begin(), word.end(), is_part);
+    word = word.substr(0, static_cast<std::size_t>(end - word.begin()));
     while (!is_alphanumeric(word.back())) word.remove_suffix(1);
     if (take_value(word)) return;
     // `DHCPDISCOVER`, as RFC 2131 writes it.
@@ -282,7 +285,8 @@ class Writer {
 }  // namespace
 
 std::optional<DhcpText> read_dhcp_text(std::string_view text, std::optional<bool> from_server) {
-  return Scan{text, from_server}.result();
+  static constexpr std::size_t most_read = 4096;
+  return Scan{text.substr(0, most_read), from_server}.result();
 }
 
 void write_dhcp_message(const DhcpMessage& message, std::string& out) {

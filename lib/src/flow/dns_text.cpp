@@ -216,7 +216,10 @@ constexpr Mark mark_at(std::string_view text) noexcept {
 /// The octets up to the next separator or mark.
 constexpr std::string_view token_at(std::string_view text) noexcept {
   std::size_t length = 0;
-  while (length < text.size() && !is_separator(text[length]) && mark_at(text.substr(length)).length == 0) ++length;
+  while (length < text.size() && !is_separator(text[length]) && mark_at(text.substr(length)).length == 0) {
+    // What is true of a hyphen is true of those behind it.
+    length = text[length] == '-' ? std::min(text.find_first_not_of('-', length), text.size()) : length + 1;
+  }
   return text.substr(0, length);
 }
 
@@ -281,6 +284,8 @@ class Scan {
   std::optional<std::uint16_t> id;
 
  private:
+  /// A longer one is none of what we know, and is not looked at again and again.
+  static constexpr std::size_t longest_token = 300;
   enum class Expected : std::uint8_t { nothing, name, id, time_to_live, preference, aside, aside_address };
 
   /// Takes what stands next; false at the end.
@@ -309,6 +314,12 @@ class Scan {
 
   bool take_word() {
     std::string_view token = token_at(rest_);
+    if (token.size() > longest_token) {
+      if (text_expected_) return take_text();
+      unknown_ = true;
+      weak_name_ = {};
+      return taken(token.size());
+    }
     std::string_view word = token;
     while (!word.empty() && std::string_view{"'*.:?!"}.find(word.back()) != std::string_view::npos) {
       // The last colons may belong to an address.
@@ -341,8 +352,8 @@ class Scan {
       taken(token.size(), before_colon);
       linked_ = before_colon;
       const std::string_view behind = rest_.substr(std::min(rest_.find_first_not_of(" \t:"), rest_.size()));
-      text_expected_ = text_expected_ && (behind.starts_with('"') || token_at(behind).size() < behind.find('='));
-      text_expected_ = text_expected_ && behind.find_first_of("\"=") != std::string_view::npos;
+      const bool text_behind = behind.starts_with('"') || behind.substr(token_at(behind).size()).starts_with('=');
+      text_expected_ = text_expected_ && text_behind;
       return true;
     }
     if (word == "HTTPS" && !before_colon) return take_phrase({"", Says::type, number_of(DnsType::https)}, token.size());

@@ -34,7 +34,7 @@ struct DhcpText {
 /// Reads what people write for a DHCP message: `DHCP Discover`, `DHCPOFFER 192.168.1.100`, `DHCP ACK - lease 3600`, in
 /// any case and whatever words follow; addresses, a lease time, a transaction id and a hardware address are taken from
 /// them. `from_server` decides where several kinds are named; nullopt: nobody knows. nullopt when none is named.
-/// Cost: linear in the text.
+/// Reads the first 4096 octets.
 [[nodiscard]] std::optional<DhcpText> read_dhcp_text(std::string_view text, std::optional<bool> from_server = {});
 
 /// A DHCP message to write. Source: RFC 2131 §2, figure 1 and table 3. What is absent is 0, or an option left out.
