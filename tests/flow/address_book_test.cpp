@@ -153,6 +153,13 @@ TEST(AddressBook, uses_the_fixed_port_of_dhcp_clients) {
   EXPECT_EQ(settled_text(book, row("router", "laptop", "DHCP", "DHCP Offer")), "127.0.0.1:67 > 127.0.0.1:68");
 }
 
+TEST(AddressBook, takes_the_sides_of_dhcp_from_what_is_said) {
+  AddressBook book{{}};
+  EXPECT_EQ(settled_text(book, row("router", "laptop", "DHCP", "DHCP Offer")), "127.0.0.1:67 > 127.0.0.1:68");
+  EXPECT_EQ(settled_text(book, row("laptop", "router", "DHCP", "DHCP Request")), "127.0.0.1:68 > 127.0.0.1:67");
+  EXPECT_EQ(settled_text(book, row("laptop", "router", "DHCP", "thanks")), "127.0.0.1:68 > 127.0.0.1:67");
+}
+
 TEST(AddressBook, takes_transport_from_the_row_then_the_options_then_the_protocol) {
   AddressBook plain{{}};
   EXPECT_EQ(settle(plain, row("a", "b", "DNS")).transport, Transport::udp);

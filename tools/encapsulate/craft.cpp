@@ -54,6 +54,10 @@ std::string summary_line(const CommandOptions& options, const encap::CraftSummar
   if (made.http_completed != 0) line += fmt::format("; {} completed", counted(made.http_completed, "HTTP message"));
   if (made.rows_joined != 0) line += fmt::format(" ({} joined to the one before)", counted(made.rows_joined, "row"));
   if (made.lines_completed != 0) line += fmt::format("; {} ended with CRLF", counted(made.lines_completed, "line"));
+  if (made.dns_completed != 0) line += fmt::format("; {} made from text", counted(made.dns_completed, "DNS message"));
+  if (made.dhcp_completed != 0) {
+    line += fmt::format("; {} made from text", counted(made.dhcp_completed, "DHCP message"));
+  }
   return line;
 }
 

@@ -157,7 +157,8 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
         craft.mode = choice<CraftOptions::Mode>(
             "--mode", text, {{"session", CraftOptions::Mode::session}, {"segments", CraftOptions::Mode::segments}});
       });
-  add("Messages", "--payload", "HOW", "complete: finish HTTP messages and lines; verbatim: exactly the text [complete]",
+  add("Messages", "--payload", "HOW",
+      "complete: finish HTTP, DNS, DHCP messages and lines; verbatim: exactly the text [complete]",
       [&craft](Text text) {
         craft.payload = choice<CraftOptions::Payload>(
             "--payload", text,

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "encap/flow/dhcp_text.h"
 #include "encap/flow/http_text.h"
 
 namespace encap {
@@ -53,6 +54,9 @@ std::optional<bool> told(const Message& message, const Service* service, std::op
   }
   if (source || destination) return source;
   if (service != nullptr && service->text == Service::Text::lines) return is_reply_line(as_text(message.payload));
+  if (service != nullptr && service->text == Service::Text::dhcp) {
+    if (const auto dhcp = read_dhcp_text(as_text(message.payload))) return is_from_server(dhcp->type);
+  }
   return std::nullopt;
 }
 
@@ -149,10 +153,13 @@ Result<SettledRoute, InputError> AddressBook::settle(const Message& message) {
     const bool source_first = source_side <= destination_side;
     const auto by_message = told(known, settled.service, source.port, destination.port);
     Pair& pair = pair_of(known, source_first, by_message);
-    // Each HTTP start line decides anew, and what tells nothing goes the way of the last one. So do sides that look
-    // the same, which only their messages tell apart.
-    const bool http = settled.service != nullptr && settled.service->text == Service::Text::http;
-    if (by_message && (http || source_side == destination_side)) pair.first_key_serves = *by_message == source_first;
+    // Each HTTP start line decides anew, as does each kind of DHCP message, and what tells nothing goes the way of the
+    // last one. So do sides that look the same, which only their messages tell apart.
+    const auto is = [&settled](Service::Text text) {
+      return settled.service != nullptr && settled.service->text == text;
+    };
+    const bool anew = is(Service::Text::http) || is(Service::Text::dhcp);
+    if (by_message && (anew || source_side == destination_side)) pair.first_key_serves = *by_message == source_first;
     serving = pair.first_key_serves == source_first;
     const Port service_port = settled.service ? settled.service->port : default_service_port;
     const Port client_port =

@@ -4,6 +4,8 @@
 
 #include "encap/flow/tcp_control_text.h"
 #include "flow/conversation_table.h"
+#include "flow/dhcp_dialogue.h"
+#include "flow/dns_dialogue.h"
 #include "flow/event_queue.h"
 #include "flow/message_window.h"
 #include "flow/origin_tracker.h"
@@ -21,6 +23,8 @@ constexpr std::uint32_t least_ipv6_mtu = 1280;  // RFC 8200 §5
 // A conversation that cannot keep up with its rows may let this many wait; then time moves on without the table.
 constexpr std::size_t most_waiting = Crafter::window_rows;
 constexpr Port https_port{443};
+constexpr Port dns_port{53};
+constexpr Port dhcp_server_port{67};
 
 /// A host name that may stand in a Host field (RFC 3986 §3.2.2), as application names often do.
 bool is_host_name(std::string_view name) noexcept {
@@ -49,10 +53,31 @@ bool has_empty_line(std::string_view text) noexcept {
 
 /// A row that only names a TCP control segment. In a chat the same words may be a message.
 bool is_control_row(const Message& message) noexcept {
-  if (!is_tcp_control_text(as_text(message.payload))) return false;
+  if (!is_tcp_control_text(as_text(message.payload)) || message.transport == Transport::udp) return false;
   const Service* const service = find_service(message.protocol);
   return message.protocol.empty() ||
          (service != nullptr && service->transport == Transport::tcp && service->name != "CHAT");
+}
+
+/// How the text of a message becomes what is sent. A table that names no more than the transport leaves it to the port.
+Service::Text text_of(const Message& message, const SettledRoute& settled) noexcept {
+  using Text = Service::Text;
+  const Service* const service = settled.service;
+  const bool transport_only =
+      message.protocol.empty() || (service != nullptr && (service->name == "UDP" || service->name == "TCP"));
+  if (!transport_only) return service == nullptr ? Text::plain : service->text;
+  const auto goes_by = [&settled](Port port) {
+    return settled.route.source.port == port || settled.route.destination.port == port;
+  };
+  if (goes_by(dns_port)) return Text::dns;
+  return settled.transport == Transport::udp && goes_by(dhcp_server_port) ? Text::dhcp : Text::plain;
+}
+
+/// Text, as opposed to octets that somebody made for the protocol.
+bool is_text(std::string_view payload) noexcept {
+  return !payload.empty() && std::none_of(payload.begin(), payload.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r' && c != '\n';
+  });
 }
 
 /// Ends every line with CRLF (RFC 5321 §2.3.8 and its kin); returns whether that changed anything.
@@ -92,7 +117,9 @@ class Crafter::Impl {
         encapsulator_{{.link_type = options_.link_type.value_or(LinkType::null),
                        .mtu = mtu_,
                        .time_to_live = options_.time_to_live,
-                       .outer = options_.outer}} {}
+                       .outer = options_.outer}},
+        dns_{options_.seed},
+        dhcp_{options_.seed} {}
 
   Result<void, Failure> push(const Message& message);
   Result<void, IoError> finish();
@@ -116,6 +143,7 @@ class Crafter::Impl {
   Result<void, IoError> send_in_conversation(std::uint32_t slot);
   void finish_joined(std::uint32_t slot, Conversation& conversation);
   void finish_alone(PendingMessage& message);
+  void finish_dialogue(PendingMessage& message);
   void pump(std::uint32_t at);
   Result<void, IoError> run_next_event();
   Result<void, IoError> run_until(Timestamp at);
@@ -132,6 +160,8 @@ class Crafter::Impl {
   std::uint16_t datagram_identification_;
   Encapsulator encapsulator_;
   OriginTracker origins_;
+  DnsDialogue dns_;
+  DhcpDialogue dhcp_;
   CraftSummary summary_;
   std::string scratch_;
   Timestamp last_row_time_ = year_2000 - untimed_gap;
@@ -209,6 +239,11 @@ Result<void, Failure> Crafter::Impl::push(const Message& message) {
       pending.start_line = http_start_line(pending.payload);
       if (pending.start_line == HttpStartLine::request)
         pending.host = host_of(message.destination, settled->route.destination);
+    }
+    pending.text = text_of(message, *settled);
+    if (pending.text == Service::Text::dhcp) {
+      pending.host.assign(source_serves(message, *settled).value_or(false) ? message.destination.name
+                                                                           : message.source.name);
     }
     count_text(*settled);
   }
@@ -290,8 +325,7 @@ Result<void, IoError> Crafter::Impl::release_next() {
 }
 
 Result<void, IoError> Crafter::Impl::send_alone(PendingMessage& message) {
-  const bool udp = message.settled.transport == Transport::udp;
-  if (!udp && completes()) finish_alone(message);
+  if (completes()) finish_alone(message);
   Segment segment{.timestamp = message.at,
                   .route = message.settled.route,
                   .transport = message.settled.transport,
@@ -310,6 +344,9 @@ Result<void, IoError> Crafter::Impl::send_alone(PendingMessage& message) {
 }
 
 void Crafter::Impl::finish_alone(PendingMessage& message) {
+  const bool dialogue = message.text == Service::Text::dns || message.text == Service::Text::dhcp;
+  if (dialogue && message.start_line == HttpStartLine::none) return finish_dialogue(message);
+  if (message.settled.transport == Transport::udp) return;
   if (message.start_line != HttpStartLine::none) {
     // Without its conversation a response is not known to answer a HEAD or CONNECT.
     const HttpMethod method =
@@ -322,6 +359,22 @@ void Crafter::Impl::finish_alone(PendingMessage& message) {
     if (complete_lines(message.payload, scratch_)) ++summary_.lines_completed;
   } else if (message.settled.service != nullptr && message.settled.service->text == Service::Text::http) {
     if (!message.payload.empty()) ++summary_.not_http;
+  }
+}
+
+/// Makes the message of DNS or DHCP that a text says, with what was said before it.
+void Crafter::Impl::finish_dialogue(PendingMessage& message) {
+  const Route& route = message.settled.route;
+  const Transport transport = message.settled.transport;
+  auto from_server = source_serves(Message{}, message.settled);
+  if (!from_server && options_.mode == Mode::session) from_server = !message.from_client;
+  if (message.text == Service::Text::dns && dns_.complete(route, transport, from_server, message.payload, scratch_)) {
+    ++summary_.dns_completed;
+  } else if (message.text == Service::Text::dhcp && transport == Transport::udp &&
+             dhcp_.complete(route, from_server, message.host, message.payload, scratch_)) {
+    ++summary_.dhcp_completed;
+  } else if (is_text(message.payload)) {
+    ++summary_.text_as_binary;
   }
 }
 

@@ -29,8 +29,9 @@ struct PendingMessage {
   Timestamp at;
   SettledRoute settled;
   std::string payload;
-  std::string host;  // for the Host field of a request
+  std::string host;  // for the Host field of a request; the client's name in DHCP
   HttpStartLine start_line = HttpStartLine::none;
+  Service::Text text = Service::Text::plain;
   bool from_client = true;
   bool joined = false;  // its payload became part of an earlier message
   std::uint32_t conversation = no_index;
@@ -91,6 +92,7 @@ class MessageWindow {
     message.host.clear();
     message.rows.clear();
     message.start_line = HttpStartLine::none;
+    message.text = Service::Text::plain;
     message.joined = false;
     message.conversation = no_index;
     message.next = no_index;

@@ -10,7 +10,7 @@ using Text = Service::Text;
 
 constexpr std::array services{
     Service{"HTTP", Transport::tcp, Port{80}, Text::http},
-    Service{"DNS", Transport::udp, Port{53}, Text::binary},
+    Service{"DNS", Transport::udp, Port{53}, Text::dns},
     Service{"SMTP", Transport::tcp, Port{25}, Text::lines},
     Service{"CHAT", Transport::tcp, default_service_port},
     Service{"TCP", Transport::tcp, default_service_port},
@@ -25,8 +25,8 @@ constexpr std::array services{
     Service{"TLS", Transport::tcp, Port{443}, Text::binary},
     Service{"SSL", Transport::tcp, Port{443}, Text::binary},
     Service{"QUIC", Transport::udp, Port{443}, Text::binary},
-    Service{"DHCP", Transport::udp, Port{67}, Text::binary, Port{68}},
-    Service{"BOOTP", Transport::udp, Port{67}, Text::binary, Port{68}},
+    Service{"DHCP", Transport::udp, Port{67}, Text::dhcp, Port{68}},
+    Service{"BOOTP", Transport::udp, Port{67}, Text::dhcp, Port{68}},
     Service{"DHCPV6", Transport::udp, Port{547}, Text::binary, Port{546}},
     Service{"MDNS", Transport::udp, Port{5353}, Text::binary},
     Service{"LLMNR", Transport::udp, Port{5355}, Text::binary},

@@ -45,13 +45,14 @@ struct SettledRoute {
 
 /// Whether the source is the serving side, as far as the message itself and the ports tell: what its file says; the
 /// source of an HTTP response, not that of a request; else the side with the lower service port; else the source of an
-/// SMTP reply and its like, whose servers speak first. nullopt when nothing tells.
+/// SMTP reply and its like, whose servers speak first, and of what DHCP servers say. nullopt when nothing tells.
 [[nodiscard]] std::optional<bool> source_serves(const Message& message, const SettledRoute& settled) noexcept;
 
 /// Settles addresses and ports. Addresses: the row's; else the host's; else 127.0.0.1 (::1 beside an IPv6 address).
 /// Ports: the row's; else the host's; else the service port for the serving side and, for the other, a port from 49152
 /// up that is the same for the same pair of applications. The serving side is the one an HTTP request goes to, the
-/// source of an HTTP response, the side with the lower service port, else the side that is spoken to first.
+/// source of an HTTP response or of what a DHCP server says, the side with the lower service port, else the side that
+/// is spoken to first.
 class AddressBook {
  public:
   explicit AddressBook(AddressOptions options) : options_{std::move(options)} {}

@@ -64,10 +64,12 @@ struct CraftSummary {
   std::uint64_t http_completed = 0;   ///< HTTP messages finished
   std::uint64_t rows_joined = 0;      ///< rows that became part of the HTTP message before them
   std::uint64_t lines_completed = 0;  ///< lines of SMTP and its like that got their CRLF
+  std::uint64_t dns_completed = 0;    ///< texts that became DNS messages
+  std::uint64_t dhcp_completed = 0;   ///< texts that became DHCP messages
   std::uint64_t control_rows = 0;     ///< rows that only named a TCP control segment, left out
   std::uint64_t empty_messages = 0;   ///< rows with nothing to send over TCP, left out
   std::uint64_t not_http = 0;         ///< HTTP rows that are no HTTP, sent as they are
-  std::uint64_t text_as_binary = 0;   ///< text sent to a port where a binary protocol is spoken
+  std::uint64_t text_as_binary = 0;   ///< text sent as it is to a port where a binary protocol is spoken
   std::uint64_t unknown_protocols = 0;
   std::uint64_t closed_early = 0;  ///< conversations closed before their last row, to bound memory
 };

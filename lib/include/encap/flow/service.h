@@ -16,6 +16,8 @@ struct Service {
     plain,  ///< goes out as it is
     http,   ///< HTTP/1 messages (RFC 9112)
     lines,  ///< lines that end in CRLF: SMTP, FTP, POP3, IMAP, IRC, NNTP
+    dns,    ///< DNS messages (RFC 1035)
+    dhcp,   ///< DHCP messages (RFC 2131)
     binary  ///< a binary protocol: text is called malformed by whoever reads the port
   };
 
