@@ -17,7 +17,7 @@ class MessageReader final : public MessageSource {
  public:
   struct Options {
     bool escapes = false;      ///< read `\r`, `\n`, `\t`, `\xHH`, `\\` and the rest of C's in messages
-    bool packet_list = false;  ///< the table is Wireshark's packet list: its rows are read as README.md says
+    bool packet_list = false;  ///< Wireshark's: Info is the message, rows without one are left out
   };
 
   /// Reads the header row. `name` is what errors call the file. Errors: a file that is no table and what it is instead,
