@@ -95,7 +95,6 @@ constexpr Phrase<Says> phrases[] = {
     {"nslookup", Says::query, 1},
     {"dig", Says::query, 1},
     {"find", Says::query, 1},
-    {"get", Says::query, 1},
     {"who is", Says::query, 1},
     {"what is", Says::query, 1},
     {"where is", Says::query, 1},
