@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <fmt/format.h>
 #include <map>
 #include <unistd.h>
@@ -22,6 +23,8 @@ constexpr const char* examples = R"(Examples:
       with addresses for the applications the table names
   encapsulate messages.csv --mode segments --payload verbatim --link null -w lesson.pcap
       one bare segment for every row, as a raw-socket exercise sends it
+  encapsulate messages.csv -w http.pcapng --map http.json
+      with the rows in the packets' comments, and where each row is in the file
   encapsulate messages.csv --dry-run
       says what the table holds and what is wrong with it, and writes nothing
 
@@ -91,15 +94,25 @@ Value choice(const std::string& option, const std::string& text, const std::map<
   return found->second;
 }
 
-/// What formats a file name's ending asks for that we do not write.
 void check_output_name(const std::string& name) {
-  for (const std::string ending : {".pcapng", ".gz", ".zst"}) {
-    if (name.size() > ending.size() && name.ends_with(ending)) {
-      refuse("-w", name, "this version writes plain pcap; name the file .pcap");
-    }
-  }
   if (name == "-" && isatty(STDOUT_FILENO) != 0)
     refuse("-w", name, "standard output is a terminal; name a file, or pipe it on");
+}
+
+/// A map goes with a capture, and to another place.
+void check_map(const CommandOptions& options) {
+  if (options.output.empty()) {
+    if (!options.map.empty())
+      throw CLI::ValidationError("--map", "belongs to -w: it tells where rows are in a capture");
+    if (options.format) throw CLI::ValidationError("-F", "belongs to -w");
+    return;
+  }
+  if (options.map.empty()) return;
+  std::error_code none;
+  using std::filesystem::weakly_canonical;
+  if (weakly_canonical(options.map, none) != weakly_canonical(options.output, none)) return;
+  throw CLI::ValidationError("--map", options.map == "-" ? "standard output cannot take both the capture and the map"
+                                                         : "the capture goes to this file; name another one");
 }
 
 }  // namespace
@@ -121,10 +134,18 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   };
 
   app.add_option("TABLE", options.table, "The message table (CSV), - is standard input")->required()->type_name(" ");
-  add("Output", "-w,--write", "FILE", "Write a capture, - is standard output", [&options](Text text) {
-    check_output_name(text);
-    options.output = text;
+  add("Output", "-w,--write", "FILE", "Write a capture: .pcap, .pcapng, .gz and .zst of these; - is standard output",
+      [&options](Text text) {
+        check_output_name(text);
+        options.output = text;
+      });
+  add("Output", "-F", "FORMAT", "Of -w: pcap or pcapng [what the name says, else pcap]", [&options](Text text) {
+    options.format = choice<std::optional<encap::CaptureFormat>>(
+        "-F", text, {{"pcap", encap::CaptureFormat::pcap}, {"pcapng", encap::CaptureFormat::pcapng}});
   });
+  add("Output", "--map", "FILE",
+      "Write down in JSON which frames and octets of -w each row is in; - is standard output",
+      [&options](Text text) { options.map = text; });
   app.add_flag("--ns", options.nanoseconds, "Nanosecond times in the capture, not microseconds")->group("Output");
   add("Output", "--link", "TYPE", "auto, null, raw, ether or sll [auto: null for loopback addresses, else ether]",
       [&craft](Text text) {
@@ -230,6 +251,7 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
     }
     if (options.output.empty() && !options.dry_run)
       throw CLI::ValidationError("-w", "say where the capture goes, or --dry-run");
+    check_map(options);
     craft.addresses.overrides_follow_direction = !segments;
     return options;
   } catch (const CLI::Success& wanted) {
