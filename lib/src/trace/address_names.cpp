@@ -22,7 +22,7 @@ bool holds(std::string_view joined, std::string_view name) noexcept {
 
 }  // namespace
 
-std::string_view AddressNames::add(const IpAddress& address, std::string_view application) {
+bool AddressNames::add(const IpAddress& address, std::string_view application) {
   static constexpr std::size_t most_joined = most_octets - more.size();
   Known& known = known_[address];
   const bool was_told = known.is_told;
@@ -37,7 +37,12 @@ std::string_view AddressNames::add(const IpAddress& address, std::string_view ap
     known.name += known.is_full ? std::string{more} : bar + name;
     is_new = known.is_told;
   }
-  return is_new ? std::string_view{known.name} : std::string_view{};
+  return is_new;
+}
+
+std::string_view AddressNames::name(const IpAddress& address) const {
+  const auto found = known_.find(address);
+  return found != known_.end() && found->second.is_told ? std::string_view{found->second.name} : std::string_view{};
 }
 
 }  // namespace encap

@@ -14,9 +14,11 @@ class AddressNames {
   static constexpr std::size_t most_octets = 63;  // of a name; Wireshark reads no more (MAXNAMELEN)
 
   /// Notes that an application is at an address. `application` may be empty, and hold anything.
-  /// Returns the new name of the address; nothing while that is the one it had, or none of its applications has a name.
-  /// Lifetime: until the next call.
-  [[nodiscard]] std::string_view add(const IpAddress& address, std::string_view application);
+  /// Returns whether the address has another name now, or its first one.
+  bool add(const IpAddress& address, std::string_view application);
+
+  /// The name of an address; empty while none of its applications has one. Lifetime: until the next `add`.
+  [[nodiscard]] std::string_view name(const IpAddress& address) const;
 
  private:
   struct Known {

@@ -1,5 +1,6 @@
 #include "encap/trace/annotated_capture.h"
 
+#include <array>
 #include <vector>
 
 #include "encap/flow/packet_origin.h"
@@ -64,13 +65,15 @@ class AnnotatedCapture::Impl {
     if (conversation.number >= named_.size()) named_.resize(conversation.number + 1);
     if (named_[conversation.number]) return {};
     named_[conversation.number] = true;
-    const Route& route = conversation.route;
-    if (auto named = name(route.source.address, conversation.client); !named) return named;
-    return name(route.destination.address, conversation.server);
-  }
-  Result<void, IoError> name(const IpAddress& address, std::string_view application) {
-    const AddressName named{address.octets(), names_.add(address, application)};
-    return named.name.empty() ? Result<void, IoError>{} : file_->write_names({&named, 1});
+    const IpAddress& client = conversation.route.source.address;
+    const IpAddress& server = conversation.route.destination.address;
+    const bool client_is_new = names_.add(client, conversation.client);
+    const bool server_is_new = names_.add(server, conversation.server);
+    std::array<AddressName, 2> named;
+    std::size_t count = 0;
+    if (server_is_new || (client_is_new && client == server)) named[count++] = {server.octets(), names_.name(server)};
+    if (client_is_new && client != server) named[count++] = {client.octets(), names_.name(client)};
+    return count == 0 ? Result<void, IoError>{} : file_->write_names(std::span{named}.first(count));
   }
 
   std::span<const std::string_view> comments_of(const PacketRecord& record) {
