@@ -37,10 +37,10 @@ Texts read_names(Bytes file) {
     const std::uint32_t type = load_le32(file, block);
     if (type == 6 && (names.empty() || names.back() != "packet")) names.emplace_back("packet");
     if (type != 4) continue;
-    for (std::size_t at = block + 8; load_le16(file, at) != 0;) {
-      const std::size_t length = load_le16(file, at + 2);
+    for (std::size_t at = block + 8; load_le32(file, at) != 0;) {
+      const std::size_t length = load_le32(file, at) >> 16;
       const Bytes value = file.subspan(at + 4, length);
-      EXPECT_EQ(load_le16(file, at), 1) << "IPv4";
+      EXPECT_EQ(load_le32(file, at) & 0xffff, 1u) << "IPv4";
       EXPECT_EQ(value.back(), std::byte{0});
       names.push_back(address_text(value) + " " + std::string{as_text(value.subspan(4, length - 5))});
       at += 4 + (length + 3) / 4 * 4;
