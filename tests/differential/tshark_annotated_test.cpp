@@ -46,7 +46,7 @@ TEST_P(TsharkReadsAnnotated, rows_in_the_comments_and_what_made_the_file) {
             (Lines{"msg_id seventeen, row 1, octets 0-1447 of 2000",
                    "msg_id seventeen, row 1, octets 1448-1999 of 2000", "msg_id 2, row 2", "msg_id empty, row 3"}));
   EXPECT_EQ(read("-n -c 1 -T fields -e frame.interface_name -e frame.interface_description -e frame.time_epoch"),
-            (Lines{"encap\tcrafted from a table\t946684800.999850000"}));
+            (Lines{"encap\tcrafted from a table\t946684801.000000000"}));
   EXPECT_EQ(read("-n -q -z expert,warn"), Lines{});
   const Lines about = lines_of(run("capinfos '" + path_ + "'"));
   EXPECT_NE(std::find(about.begin(), about.end(), "Capture application: encap 1.2"), about.end());

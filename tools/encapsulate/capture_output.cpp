@@ -50,7 +50,7 @@ Result<CaptureOutput, IoError> CaptureOutput::open(const CommandOptions& options
 }
 
 Result<void, IoError> CaptureOutput::commit() {
-  // The map is written before the capture takes its name, so a disk that is full is noticed while there is neither.
+  // The map is complete before the capture takes its name: what is left for it is to take its own.
   if (map_ != nullptr) {
     if (auto finished = map_->finish(); !finished) return finished;
   }

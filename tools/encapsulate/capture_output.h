@@ -18,8 +18,7 @@ class CaptureOutput {
   /// Whether the packets must tell what they were made of.
   [[nodiscard]] bool wants_origins() const noexcept { return sink_ != capture_.get(); }
 
-  /// Publishes all of it. Errors: nothing of what failed is published, nor of what follows it: first the capture, then
-  /// the map.
+  /// Publishes the capture, then the map. Errors: one of them cannot be written; the map is not published then.
   [[nodiscard]] encap::Result<void, encap::IoError> commit();
   /// Publishes the whole packets that are there after a failure, and no map.
   void salvage();

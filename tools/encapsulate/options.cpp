@@ -108,9 +108,11 @@ void check_map(const CommandOptions& options) {
     return;
   }
   if (options.map.empty()) return;
-  std::error_code none;
-  using std::filesystem::weakly_canonical;
-  if (weakly_canonical(options.map, none) != weakly_canonical(options.output, none)) return;
+  const auto place = [](const std::string& file) {
+    std::error_code none;
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(file, none), none);
+  };
+  if (place(options.map) != place(options.output)) return;
   throw CLI::ValidationError("--map", options.map == "-" ? "standard output cannot take both the capture and the map"
                                                          : "the capture goes to this file; name another one");
 }
