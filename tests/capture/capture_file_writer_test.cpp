@@ -48,6 +48,29 @@ INSTANTIATE_TEST_SUITE_P(
                       FileName{"nothing", "", std::nullopt, Compression::none}),
     CaseName{});
 
+TEST(CaptureFileWriter, tells_where_the_last_packet_lies) {
+  const TemporaryFolder folder;
+  for (const char* const name : {"a.pcap", "a.pcapng"}) {
+    auto file = open_capture_writer(folder / name, {.snap_length = 6}).value();
+    EXPECT_EQ(file->last_packet().length, 0u);
+    std::vector<FileRange> places;
+    for (const std::string_view text : {"one", "twotwo", "threethree"}) {
+      ASSERT_TRUE(file->write({.timestamp = year_2000, .bytes = as_bytes(text)}).has_value());
+      places.push_back(file->last_packet());
+      ASSERT_TRUE(file->flush().has_value());
+      EXPECT_EQ(file->last_packet().offset, places.back().offset) << "where it lies in the file, not in the batch";
+    }
+    // Without a time: a simple packet block
+    ASSERT_TRUE(file->write({.bytes = as_bytes("four"), .has_timestamp = false}).has_value());
+    places.push_back(file->last_packet());
+    ASSERT_TRUE(file->commit().has_value());
+    const std::string octets = read_text(folder / name);
+    std::vector<std::string> found;
+    for (const FileRange& place : places) found.push_back(octets.substr(place.offset, place.length));
+    EXPECT_EQ(found, (std::vector<std::string>{"one", "twotwo", "threet", "four"})) << name;
+  }
+}
+
 std::string first_octets(const std::string& path) { return read_text(path).substr(0, 4); }
 
 constexpr std::string_view pcap_magic = "\xd4\xc3\xb2\xa1";

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 
-#include "encap/capture/pcap_file_writer.h"
+#include "capture_output.h"
 #include "encap/input/message_read_ahead.h"
 #include "interrupt.h"
 #include "notes.h"
@@ -49,6 +49,7 @@ std::string summary_line(const CommandOptions& options, const encap::CraftSummar
   line += options.dry_run         ? ", nothing written"
           : options.output == "-" ? ", to standard output"
                                   : ", " + options.output;
+  if (!options.dry_run && !options.map.empty() && options.map != "-") line += ", map " + options.map;
   const double rate = static_cast<double>(made.packets) / std::max(seconds, 1e-6);
   line += fmt::format(", {:.3f} s, {}/s", seconds, counted(static_cast<std::uint64_t>(rate), "packet"));
   if (made.http_completed != 0) line += fmt::format("; {} completed", counted(made.http_completed, "HTTP message"));
@@ -64,10 +65,11 @@ std::string summary_line(const CommandOptions& options, const encap::CraftSummar
 /// One run of the command, from the table to the capture.
 class Run {
  public:
-  Run(const CommandOptions& options, encap::MessageReadAhead& reader, encap::PacketSink& sink)
+  Run(const CommandOptions& options, const encap::CraftOptions& craft, encap::MessageReadAhead& reader,
+      encap::PacketSink& sink)
       : options_{options},
         reader_{reader},
-        crafter_{options.craft, sink},
+        crafter_{craft, sink},
         progress_{{options.table, options.quiet, options.progress}} {}
 
   /// Every row of the table. Errors: what ends the run, as opposed to a row.
@@ -122,14 +124,16 @@ class Run {
   std::uint64_t bad_rows_ = 0;
 };
 
-ExitCode run(const CommandOptions& options, encap::MessageReadAhead& reader, encap::PcapFileWriter* writer) {
+ExitCode run(const CommandOptions& options, encap::MessageReadAhead& reader, CaptureOutput* output) {
   NullSink nowhere;
-  Run run{options, reader, writer != nullptr ? static_cast<encap::PacketSink&>(*writer) : nowhere};
+  encap::CraftOptions craft = options.craft;
+  craft.origins = output != nullptr && output->wants_origins();
+  Run run{options, craft, reader, output != nullptr ? output->sink() : nowhere};
   const auto pushed = run.push_rows();
   run.print_notes();
   if (!pushed) {
     // What is there is whole packets: a full disk leaves a capture that can be read.
-    if (writer != nullptr && writer->packets() != 0) static_cast<void>(writer->commit());
+    if (output != nullptr) output->salvage();
     return report(pushed.error());
   }
   const int signal = interrupted_by();
@@ -145,9 +149,9 @@ ExitCode run(const CommandOptions& options, encap::MessageReadAhead& reader, enc
                                                                 : "there is no message in it"));
     return ExitCode::input_errors;
   }
-  if (writer != nullptr) {
-    if (const auto kept = writer->commit(); !kept) {
-      static_cast<void>(writer->commit());  // the whole packets that are there
+  if (output != nullptr) {
+    if (const auto kept = output->commit(); !kept) {
+      output->salvage();
       return report(kept.error());
     }
   }
@@ -160,8 +164,9 @@ ExitCode run(const CommandOptions& options, encap::MessageReadAhead& reader, enc
 
 ExitCode craft(const CommandOptions& options) {
   std::error_code none;
-  if (!options.dry_run && std::filesystem::equivalent(options.table, options.output, none)) {
-    say(options.output + ": this is the table itself; write the capture to another file");
+  for (const auto& [what, file] : {std::pair{"the capture", &options.output}, std::pair{"the map", &options.map}}) {
+    if (options.dry_run || !std::filesystem::equivalent(options.table, *file, none)) continue;
+    say(fmt::format("{}: this is the table itself; write {} to another file", *file, what));
     return ExitCode::usage;
   }
   encap::Result<std::unique_ptr<encap::ByteSource>, IoError> source =
@@ -177,9 +182,7 @@ ExitCode craft(const CommandOptions& options) {
   }
   encap::MessageReadAhead messages{std::move(*reader)};
   if (options.dry_run) return run(options, messages, nullptr);
-  auto writer = encap::PcapFileWriter::open(
-      options.output, {.nanoseconds = options.nanoseconds,
-                       .when = options.skip_errors ? encap::Delivery::streamed : encap::Delivery::committed});
-  if (!writer) return report(writer.error());
-  return run(options, messages, &*writer);
+  auto output = CaptureOutput::open(options);
+  if (!output) return report(output.error());
+  return run(options, messages, &*output);
 }

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <fmt/format.h>
 #include <map>
 #include <unistd.h>
@@ -24,6 +25,8 @@ constexpr const char* examples = R"(Examples:
       one bare segment for every row, as a raw-socket exercise sends it
   encapsulate page.har --from har -w page.pcap
       what a browser recorded (Save all as HAR), as plain HTTP
+  encapsulate messages.csv -w http.pcapng --map http.json
+      with the rows in the packets' comments, and where each row is in the file
   encapsulate messages.csv --dry-run
       says what the table holds and what is wrong with it, and writes nothing
 
@@ -93,13 +96,7 @@ Value choice(const std::string& option, const std::string& text, const std::map<
   return found->second;
 }
 
-/// What formats a file name's ending asks for that we do not write.
 void check_output_name(const std::string& name) {
-  for (const std::string ending : {".pcapng", ".gz", ".zst"}) {
-    if (name.size() > ending.size() && name.ends_with(ending)) {
-      refuse("-w", name, "this version writes plain pcap; name the file .pcap");
-    }
-  }
   if (name == "-" && isatty(STDOUT_FILENO) != 0)
     refuse("-w", name, "standard output is a terminal; name a file, or pipe it on");
 }
@@ -110,6 +107,24 @@ void check_outer(const CraftOptions& craft) {
     refuse("--outer", fit.error().excerpt, fit.error().reason);
   if (const std::uint32_t most = encap::most_wrapped(craft.outer); craft.mtu.value_or(0) > most)
     refuse("--mtu", std::to_string(*craft.mtu), fmt::format("write at most {}, --outer needs the rest", most));
+}
+
+/// A map goes with a capture, and to another place.
+void check_map(const CommandOptions& options) {
+  if (options.output.empty()) {
+    if (!options.map.empty())
+      throw CLI::ValidationError("--map", "belongs to -w: it tells where rows are in a capture");
+    if (options.format) throw CLI::ValidationError("-F", "belongs to -w");
+    return;
+  }
+  if (options.map.empty()) return;
+  const auto place = [](const std::string& file) {
+    std::error_code none;
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(file, none), none);
+  };
+  if (place(options.map) != place(options.output)) return;
+  throw CLI::ValidationError("--map", options.map == "-" ? "standard output cannot take both the capture and the map"
+                                                         : "the capture goes to this file; name another one");
 }
 
 }  // namespace
@@ -133,10 +148,18 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   app.add_option("TABLE", options.table, "The message table, or what --from names; - is standard input")
       ->required()
       ->type_name(" ");
-  add("Output", "-w,--write", "FILE", "Write a capture, - is standard output", [&options](Text text) {
-    check_output_name(text);
-    options.output = text;
+  add("Output", "-w,--write", "FILE", "Write a capture: .pcap, .pcapng, .gz and .zst of these; - is standard output",
+      [&options](Text text) {
+        check_output_name(text);
+        options.output = text;
+      });
+  add("Output", "-F", "FORMAT", "Of -w: pcap or pcapng [what the name says, else pcap]", [&options](Text text) {
+    options.format = choice<std::optional<encap::CaptureFormat>>(
+        "-F", text, {{"pcap", encap::CaptureFormat::pcap}, {"pcapng", encap::CaptureFormat::pcapng}});
   });
+  add("Output", "--map", "FILE",
+      "Write down in JSON which frames and octets of -w each row is in; - is standard output",
+      [&options](Text text) { options.map = text; });
   app.add_flag("--ns", options.nanoseconds, "Nanosecond times in the capture, not microseconds")->group("Output");
   add("Output", "--link", "TYPE", "auto, null, raw, ether or sll [auto: null for loopback addresses, else ether]",
       [&craft](Text text) {
@@ -272,6 +295,7 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
       throw CLI::ValidationError(escapes->get_name(), "belongs to --from csv: the other kinds have no such escapes");
     if (options.output.empty() && !options.dry_run)
       throw CLI::ValidationError("-w", "say where the capture goes, or --dry-run");
+    check_map(options);
     craft.addresses.overrides_follow_direction = !segments;
     return options;
   } catch (const CLI::Success& wanted) {

@@ -1,16 +1,20 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
+#include "encap/capture/capture_file_writer.h"
 #include "encap/flow/crafter.h"
 #include "encap/input/message_source.h"
 #include "exit_code.h"
 
 /// What the command line asks for.
 struct CommandOptions {
-  std::string table;   ///< `-` is standard input
-  std::string output;  ///< `-` is standard output; empty with `dry_run`
+  std::string table;                             ///< `-` is standard input
+  std::string output;                            ///< `-` is standard output; empty with `dry_run`
+  std::optional<encap::CaptureFormat> format{};  ///< of `output`; none: what its name says
+  std::string map;                               ///< where the rows' places go, `-` is standard output; empty: nowhere
   encap::MessageFormat from = encap::MessageFormat::csv;
   encap::CraftOptions craft;
   bool escapes = false;

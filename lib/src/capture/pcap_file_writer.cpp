@@ -75,7 +75,7 @@ Result<void, IoError> PcapFileWriter::write(const PacketRecord& record) {
   store_le32(out, RecordHeader::original_length,
              std::max(record.original_length, static_cast<std::uint32_t>(record.bytes.size())));
   if (captured != 0) std::memcpy(out.data() + RecordHeader::length, record.bytes.data(), captured);
-  count_packet();
+  count_packet(out.subspan(RecordHeader::length));
   return {};
 }
 

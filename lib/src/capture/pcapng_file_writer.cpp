@@ -136,14 +136,15 @@ void PcapngFileWriter::put_interface(const InterfaceKey& key, std::uint32_t snap
   put_option(block, at, Option::end, {});
 }
 
-void PcapngFileWriter::put_simple_packet(Bytes captured, std::uint32_t original_length) {
+MutableBytes PcapngFileWriter::put_simple_packet(Bytes captured, std::uint32_t original_length) {
   const MutableBytes block = add(SimplePacket::length + padded_size(captured.size()));
   put_frame(block, Block::simple_packet);
   store_le32(block, SimplePacket::original_length, original_length);
   put_padded(block, SimplePacket::data, captured);
+  return block.subspan(SimplePacket::data, captured.size());
 }
 
-void PcapngFileWriter::put_enhanced_packet(const PacketRecord& record, Bytes captured, std::uint32_t interface_id,
+MutableBytes PcapngFileWriter::put_enhanced_packet(const PacketRecord& record, Bytes captured, std::uint32_t interface_id,
                                            std::uint64_t moment) {
   std::size_t options = record.comments.empty() ? 0 : end_of_options_size;
   for (const std::string_view comment : record.comments) options += option_size(comment.size());
@@ -156,9 +157,11 @@ void PcapngFileWriter::put_enhanced_packet(const PacketRecord& record, Bytes cap
   store_le32(block, EnhancedPacket::original_length,
              std::max(record.original_length, static_cast<std::uint32_t>(record.bytes.size())));
   std::size_t at = put_padded(block, EnhancedPacket::data, captured);
-  if (record.comments.empty()) return;
+  const MutableBytes octets = block.subspan(EnhancedPacket::data, captured.size());
+  if (record.comments.empty()) return octets;
   for (const std::string_view comment : record.comments) at = put_option(block, at, Option::comment, as_bytes(comment));
   put_option(block, at, Option::end, {});
+  return octets;
 }
 
 Result<void, IoError> PcapngFileWriter::write(const PacketRecord& record) {
@@ -218,12 +221,11 @@ Result<void, IoError> PcapngFileWriter::write(const PacketRecord& record) {
   const std::uint32_t said =
       interface.snap_length == 0 ? original_length : std::min(original_length, interface.snap_length);
   if (!record.has_timestamp && interface.id == 0 && record.comments.empty() && captured.size() == said) {
-    put_simple_packet(captured, original_length);
+    count_packet(put_simple_packet(captured, original_length));
   } else {
-    put_enhanced_packet(record, captured, interface.id,
-                        record.has_timestamp ? units_of(record.timestamp, key.decimals) : 0);
+    count_packet(put_enhanced_packet(record, captured, interface.id,
+                                     record.has_timestamp ? units_of(record.timestamp, key.decimals) : 0));
   }
-  count_packet();
   return {};
 }
 

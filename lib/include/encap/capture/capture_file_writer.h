@@ -17,6 +17,12 @@ class OutputFile;
 class Packer;
 struct FileUnit;
 
+/// Octets of a file that lie side by side.
+struct FileRange {
+  std::uint64_t offset = 0;  ///< of the first, from 0
+  std::uint32_t length = 0;
+};
+
 /// The two formats of capture files. Their names are what files of them end in.
 enum class CaptureFormat : std::uint8_t { pcap, pcapng };
 
@@ -72,6 +78,9 @@ class CaptureFileWriter : public PacketSink {
   [[nodiscard]] std::uint64_t packets() const noexcept { return packets_; }
   /// Octets of the file so far before compression, its header and the batch in memory included.
   [[nodiscard]] std::uint64_t bytes_written() const noexcept { return flushed_ + used_; }
+  /// Where in the file, before compression, the octets of the packet lie that was taken last, as far as the snap length
+  /// keeps them; empty before the first. Shape: behind the header of the record or block, without padding.
+  [[nodiscard]] FileRange last_packet() const noexcept { return last_packet_; }
   /// Whether the medium refused octets.
   [[nodiscard]] bool failed() const noexcept { return failure_.has_value(); }
 
@@ -102,7 +111,12 @@ class CaptureFileWriter : public PacketSink {
     used_ += length;
     return {batch_.get() + used_ - length, length};
   }
-  void count_packet() noexcept { ++packets_; }
+  /// Counts a packet, whose octets lie at `octets` of the batch.
+  void count_packet(Bytes octets) noexcept {
+    ++packets_;
+    last_packet_ = {flushed_ + static_cast<std::uint64_t>(octets.data() - batch_.get()),
+                    static_cast<std::uint32_t>(octets.size())};
+  }
   /// The octets that have not left yet.
   [[nodiscard]] MutableBytes batch() noexcept { return {batch_.get(), used_}; }
   /// Whether octets have left.
@@ -126,6 +140,7 @@ class CaptureFileWriter : public PacketSink {
   std::size_t used_ = 0;  // octets of the batch: whole units
   std::uint64_t flushed_ = 0;
   std::uint64_t packets_ = 0;
+  FileRange last_packet_{};
   std::optional<IoError> failure_;
 };
 

@@ -79,9 +79,10 @@ class PcapngFileWriter final : public CaptureFileWriter {
 
   void put_section_header(const Options& options);
   void put_interface(const InterfaceKey& key, std::uint32_t snap_length, const CaptureInterface* told);
-  void put_enhanced_packet(const PacketRecord& record, Bytes captured, std::uint32_t interface_id,
-                           std::uint64_t moment);
-  void put_simple_packet(Bytes captured, std::uint32_t original_length);
+  // Both return where they put the packet's octets.
+  MutableBytes put_enhanced_packet(const PacketRecord& record, Bytes captured, std::uint32_t interface_id,
+                                   std::uint64_t moment);
+  MutableBytes put_simple_packet(Bytes captured, std::uint32_t original_length);
 
   std::uint32_t snap_length_;
   Interfaces interfaces_;
