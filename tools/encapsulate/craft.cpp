@@ -6,9 +6,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <fmt/format.h>
+#include <optional>
 
 #include "encap/capture/pcap_file_writer.h"
 #include "encap/input/message_read_ahead.h"
+#include "encap/trace/explanation_render.h"
 #include "interrupt.h"
 #include "notes.h"
 #include "progress.h"
@@ -35,6 +37,13 @@ class NullSink final : public encap::PacketSink {
   encap::Result<void, IoError> flush() override { return {}; }
 };
 
+/// The options of the packets, with what a report needs of them.
+encap::CraftOptions craft_options(const CommandOptions& options) {
+  encap::CraftOptions craft = options.craft;
+  craft.origins = options.explain.has_value();
+  return craft;
+}
+
 /// A file nobody reads any more ends the run without a word, as pipes do.
 ExitCode report(const IoError& error) {
   if (error.code != EPIPE) say(to_string(error));
@@ -60,10 +69,13 @@ std::string summary_line(const CommandOptions& options, const encap::CraftSummar
 /// One run of the command, from the table to the capture.
 class Run {
  public:
-  Run(const CommandOptions& options, encap::MessageReadAhead& reader, encap::PacketSink& sink)
+  /// `explainer`: null where nobody asked. Lifetime: borrows all of them.
+  Run(const CommandOptions& options, encap::MessageReadAhead& reader, encap::PacketSink& sink,
+      encap::Explainer* explainer)
       : options_{options},
         reader_{reader},
-        crafter_{options.craft, sink},
+        explainer_{explainer},
+        crafter_{craft_options(options), explainer != nullptr ? *explainer : sink},
         progress_{{options.table, options.quiet, options.progress}} {}
 
   /// Every row of the table. Errors: what ends the run, as opposed to a row.
@@ -76,6 +88,7 @@ class Run {
         continue;
       }
       if (*message == nullptr) break;
+      if (explainer_ != nullptr) explainer_->note_row((*message)->id);
       if (const auto pushed = crafter_.push(**message); !pushed) {
         if (const auto stopped = take(pushed.error()); !stopped) return stopped;
       }
@@ -113,14 +126,42 @@ class Run {
 
   const CommandOptions& options_;
   encap::MessageReadAhead& reader_;
+  encap::Explainer* explainer_;
   encap::Crafter crafter_;
   Progress progress_;
   std::uint64_t bad_rows_ = 0;
 };
 
+/// Prints what --explain asks for.
+ExitCode explain(const CommandOptions& options, encap::Explainer& explainer) {
+  const auto explanation = explainer.finish(table_name(options));
+  if (!explanation) {
+    say(fmt::format("{}: --explain: {}", table_name(options), explanation.error()));
+    return ExitCode::input_errors;
+  }
+  std::string text;
+  switch (options.format) {
+    case ReportFormat::text:
+      append_explanation_text(text, *explanation, options.colour);
+      break;
+    case ReportFormat::json:
+      append_explanation_json(text, *explanation);
+      break;
+    case ReportFormat::html:
+      append_explanation_html(text, *explanation);
+      break;
+  }
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    return report(IoError{"write", "standard output", errno, {}});
+  return ExitCode::done;
+}
+
 ExitCode run(const CommandOptions& options, encap::MessageReadAhead& reader, encap::PcapFileWriter* writer) {
   NullSink nowhere;
-  Run run{options, reader, writer != nullptr ? static_cast<encap::PacketSink&>(*writer) : nowhere};
+  encap::PacketSink& sink = writer != nullptr ? static_cast<encap::PacketSink&>(*writer) : nowhere;
+  std::optional<encap::Explainer> explainer;
+  if (options.explain) explainer.emplace(*options.explain, &sink);
+  Run run{options, reader, sink, explainer ? &*explainer : nullptr};
   const auto pushed = run.push_rows();
   run.print_notes();
   if (!pushed) {
@@ -145,8 +186,8 @@ ExitCode run(const CommandOptions& options, encap::MessageReadAhead& reader, enc
       return report(kept.error());
     }
   }
-  run.print_summary();
-  if (signal == 0) return ExitCode::done;
+  if (writer != nullptr || options.dry_run) run.print_summary();
+  if (signal == 0) return explainer ? explain(options, *explainer) : ExitCode::done;
   return signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;
 }
 
@@ -154,7 +195,7 @@ ExitCode run(const CommandOptions& options, encap::MessageReadAhead& reader, enc
 
 ExitCode craft(const CommandOptions& options) {
   std::error_code none;
-  if (!options.dry_run && std::filesystem::equivalent(options.table, options.output, none)) {
+  if (!options.dry_run && !options.output.empty() && std::filesystem::equivalent(options.table, options.output, none)) {
     say(options.output + ": this is the table itself; write the capture to another file");
     return ExitCode::usage;
   }
@@ -169,7 +210,7 @@ ExitCode craft(const CommandOptions& options) {
     return ExitCode::input_errors;
   }
   encap::MessageReadAhead messages{std::move(*reader)};
-  if (options.dry_run) return run(options, messages, nullptr);
+  if (options.output.empty() || options.dry_run) return run(options, messages, nullptr);
   auto writer = encap::PcapFileWriter::open(
       options.output, {.nanoseconds = options.nanoseconds,
                        .when = options.skip_errors ? encap::Delivery::streamed : encap::Delivery::committed});

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "encap/input/timestamp_text.h"
+#include "encap/render/colour.h"
 
 namespace {
 
@@ -22,6 +23,8 @@ constexpr const char* examples = R"(Examples:
       with addresses for the applications the table names
   encapsulate messages.csv --mode segments --payload verbatim --link null -w lesson.pcap
       one bare segment for every row, as a raw-socket exercise sends it
+  encapsulate messages.csv --explain 17
+      message 17 being wrapped, header by header, with its checksums worked out
   encapsulate messages.csv --dry-run
       says what the table holds and what is wrong with it, and writes nothing
 
@@ -140,6 +143,27 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   app.add_flag("--progress", options.progress, "Show progress even where standard error is no terminal")
       ->group("Output");
 
+  add("Reports", "--explain", "IDS", "Show how messages are wrapped, by msg_id: 17, or 3,req-7,10-12",
+      [&options](Text text) {
+        auto wanted = encap::MessageSelection::parse(text);
+        if (!wanted) refuse("--explain", text, wanted.error());
+        options.explain = std::move(*wanted);
+      });
+  CLI::Option* const format = add("Reports", "--format", "HOW", "text, json, or html: a page to share [text]",
+                                  [&options](Text text) {
+                                    options.format = choice<ReportFormat>("--format", text,
+                                                                          {{"text", ReportFormat::text},
+                                                                           {"json", ReportFormat::json},
+                                                                           {"html", ReportFormat::html}});
+                                  });
+  options.colour = encap::colour_is_wanted(isatty(STDOUT_FILENO) != 0);
+  add("Reports", "--color", "WHEN", "Colour text reports: auto, always or never [auto: on a terminal]",
+      [&options](Text text) {
+        const auto wanted = choice<std::optional<bool>>("--color", text,
+                                                        {{"auto", std::nullopt}, {"always", true}, {"never", false}});
+        if (wanted) options.colour = *wanted;
+      });
+
   add("Messages", "--mode", "MODE", "session: whole connections; segments: one bare segment a row [session]",
       [&craft](Text text) {
         craft.mode = choice<CraftOptions::Mode>(
@@ -228,7 +252,11 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
       if (segments && option->count() != 0)
         throw CLI::ValidationError(option->get_name(), "belongs to --mode session: bare segments have no connection");
     }
-    if (options.output.empty() && !options.dry_run)
+    if (format->count() != 0 && !options.explain)
+      throw CLI::ValidationError("--format", "belongs to a report: --explain");
+    if (options.explain && options.output == "-")
+      throw CLI::ValidationError("-w", "standard output is for what --explain shows; name a file");
+    if (options.output.empty() && !options.dry_run && !options.explain)
       throw CLI::ValidationError("-w", "say where the capture goes, or --dry-run");
     craft.addresses.overrides_follow_direction = !segments;
     return options;
