@@ -149,18 +149,17 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
         if (!wanted) refuse("--explain", text, wanted.error());
         options.explain = std::move(*wanted);
       });
-  CLI::Option* const format = add("Reports", "--format", "HOW", "text, json, or html: a page to share [text]",
-                                  [&options](Text text) {
-                                    options.format = choice<ReportFormat>("--format", text,
-                                                                          {{"text", ReportFormat::text},
-                                                                           {"json", ReportFormat::json},
-                                                                           {"html", ReportFormat::html}});
-                                  });
+  CLI::Option* const format =
+      add("Reports", "--format", "HOW", "text, json, or html: a page to share [text]", [&options](Text text) {
+        options.format = choice<ReportFormat>(
+            "--format", text,
+            {{"text", ReportFormat::text}, {"json", ReportFormat::json}, {"html", ReportFormat::html}});
+      });
   options.colour = encap::colour_is_wanted(isatty(STDOUT_FILENO) != 0);
   add("Reports", "--color", "WHEN", "Colour text reports: auto, always or never [auto: on a terminal]",
       [&options](Text text) {
-        const auto wanted = choice<std::optional<bool>>("--color", text,
-                                                        {{"auto", std::nullopt}, {"always", true}, {"never", false}});
+        const auto wanted =
+            choice<std::optional<bool>>("--color", text, {{"auto", std::nullopt}, {"always", true}, {"never", false}});
         if (wanted) options.colour = *wanted;
       });
 

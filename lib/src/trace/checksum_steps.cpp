@@ -56,8 +56,7 @@ std::string header_word(std::span<const NamedOctets> names, std::size_t at) {
   for (const NamedOctets& named : names) {
     if (named.offset > at + 1 || named.offset + named.length <= at) continue;
     std::string one{named.name};
-    if (named.length > 2)
-      one += fmt::format(", word {} of {}", (at - named.offset) / 2 + 1, (named.length + 1) / 2);
+    if (named.length > 2) one += fmt::format(", word {} of {}", (at - named.offset) / 2 + 1, (named.length + 1) / 2);
     // A field may be told twice, as a relative and as a raw number.
     if (text.find(one) == std::string::npos) text += (text.empty() ? "" : "; ") + one;
   }
@@ -75,8 +74,7 @@ ChecksumSteps work_out_checksum(const PseudoHeader* pseudo_header, Bytes covered
   if (pseudo_header != nullptr) sum.add(*pseudo_header);
   for (std::size_t at = 0; at < covered.size(); at += 2) {
     const bool is_padded = at + 1 == covered.size();
-    const auto value =
-        is_padded ? static_cast<std::uint16_t>(load_u8(covered, at) << 8) : load_be16(covered, at);
+    const auto value = is_padded ? static_cast<std::uint16_t>(load_u8(covered, at) << 8) : load_be16(covered, at);
     if (at == place.field) {
       sum.add(Part::header, 0, "the checksum itself, counted as zero");
     } else if (at < place.header) {
@@ -113,9 +111,10 @@ std::vector<WordRun> shown_words(const ChecksumSteps& steps) {
   if (all - payload < first_shown + last_shown + least_left_out) return {{.first = 0, .count = all}};
   const std::size_t from = payload + first_shown;
   const std::size_t to = all - last_shown;
-  return {{.first = 0, .count = from},
-          {.first = from, .count = to - from, .in_full = false, .sum = steps.words[to - 1].sum - steps.words[from - 1].sum},
-          {.first = to, .count = all - to}};
+  return {
+      {.first = 0, .count = from},
+      {.first = from, .count = to - from, .in_full = false, .sum = steps.words[to - 1].sum - steps.words[from - 1].sum},
+      {.first = to, .count = all - to}};
 }
 
 }  // namespace encap

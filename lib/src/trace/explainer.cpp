@@ -43,7 +43,8 @@ Result<MessageSelection, std::string> MessageSelection::parse(std::string_view t
     const std::size_t end = std::min(text.find(',', at), text.size());
     const std::string_view part = trimmed(text.substr(at, end - at));
     if (part.empty()) return unexpected("write a msg_id, several with commas between, or a range as in 3-7");
-    if (selection.parts_.size() == most_parts) return unexpected(fmt::format("name {} ids or ranges at most", most_parts));
+    if (selection.parts_.size() == most_parts)
+      return unexpected(fmt::format("name {} ids or ranges at most", most_parts));
     selection.add(part);
     const Part& added = selection.parts_.back();
     if (added.is_range && added.first > added.last)
@@ -122,14 +123,18 @@ ExplainedField field_of(const Dissection& dissection, const Item& item, std::str
       if (rest.starts_with(": ")) rest.remove_prefix(2);
     }
   }
-  field.value = trimmed(rest);
+  // What the dissector thinks of a checksum is not in the packet.
+  if (field.name.ends_with(".checksum")) rest = rest.substr(0, rest.find(" ["));
+  for (const char c : trimmed(rest)) {
+    if (c != ' ' || !field.value.ends_with(' ')) field.value += c;
+  }
   field.purpose = purpose_of(protocol, item);
   return field;
 }
 
 /// Protocols whose items are shown each; of others only the layer.
 bool is_taken_apart(const ExplainedLayer& layer) noexcept {
-  return is_header_kind(layer) || layer.protocol == "http" || layer.protocol == "dns" || layer.protocol == "data";
+  return is_header_kind(layer) || layer.protocol == "http" || layer.protocol == "dns";
 }
 
 /// Fills the fields of `layer` from below `top`; `place` says where in the layer an item's octets are.
@@ -207,7 +212,12 @@ std::optional<IpAddress> address_of(const ExplainedLayer& network, std::string_v
 std::vector<NamedOctets> names_of(const ExplainedLayer& layer) {
   std::vector<NamedOctets> names;
   for (const ExplainedField& field : layer.fields) {
-    if (field.depth == 0) names.push_back({field.offset, field.length, field.label});
+    if (field.depth != 0) continue;
+    // Numbers are told twice, counted from the connection's start and as they are: the last one counts.
+    if (!names.empty() && names.back().offset == field.offset && names.back().length == field.length &&
+        field.bits.empty())
+      names.pop_back();
+    names.push_back({field.offset, field.length, field.label});
   }
   return names;
 }
@@ -227,10 +237,9 @@ void add_checksum(ExplainedLayer& layer, Bytes covered) {
   if (field == nullptr || field->offset % 2 != 0 || field->offset + std::size_t{2} > covered.size()) return;
   const bool is_transport = layer.kind == Kind::transport;
   if (is_transport && !layer.pseudo_header) return;
-  layer.checksum =
-      work_out_checksum(is_transport ? &*layer.pseudo_header : nullptr, covered,
-                        {.field = field->offset, .header = static_cast<std::uint32_t>(layer.octets.size())},
-                        names_of(layer));
+  layer.checksum = work_out_checksum(
+      is_transport ? &*layer.pseudo_header : nullptr, covered,
+      {.field = field->offset, .header = static_cast<std::uint32_t>(layer.octets.size())}, names_of(layer));
 }
 
 Kind kind_before_transport(std::string_view protocol) noexcept {
@@ -272,8 +281,8 @@ FragmentPlace fragment_place(const Dissection& dissection, ItemId network) {
     if (item.field == nullptr || item.generated) continue;
     const std::string_view name = item.field->name;
     if (name == "ip.flags.mf" || name == "ipv6.fraghdr.more") more = item.number != 0;
-    if (name == "ip.frag_offset") place.offset = static_cast<std::uint32_t>(item.number);
-    if (name == "ipv6.fraghdr.offset") place.offset = static_cast<std::uint32_t>(item.number) * 8;
+    if (name == "ip.frag_offset" || name == "ipv6.fraghdr.offset")
+      place.offset = static_cast<std::uint32_t>(item.number) * 8;
   }
   place.is_fragment = more || place.offset != 0;
   place.is_last = !more;
@@ -357,7 +366,8 @@ class Explainer::Impl {
   Result<Explanation, std::string> finish(std::string table) {
     if (const std::vector<std::string> unknown = in_table_.unmatched(); !unknown.empty())
       return unexpected(unknown_ids(unknown));
-    if (const std::vector<std::string> unsent = wanted_.unmatched(); !unsent.empty()) return unexpected(unsent_ids(unsent));
+    if (const std::vector<std::string> unsent = wanted_.unmatched(); !unsent.empty())
+      return unexpected(unsent_ids(unsent));
     explanation_.table = std::move(table);
     for (ExplainedMessage& message : explanation_.messages) {
       const auto talk = connections_.find(message.conversation);
@@ -366,9 +376,6 @@ class Explainer::Impl {
         message.opened_by.assign(seen.opened.begin(), seen.opened.begin() + seen.opened_count);
         message.closed_by.assign(seen.closed.begin(), seen.closed.begin() + seen.closed_count);
       }
-      // Each segment's octets look like data to who reads it alone.
-      if (message.segments.size() > 1)
-        std::erase_if(message.application, [](const ExplainedLayer& layer) { return layer.protocol == "data"; });
     }
     return std::move(explanation_);
   }
@@ -509,7 +516,8 @@ class Explainer::Impl {
     segment.header = layer_of(full_, header, Kind::transport);
     segment.header.offset = 0;
     const Bytes source = full_.sources[header.source].bytes;
-    const Bytes covered = source.subspan(header.offset, std::min<std::size_t>(header.reach, source.size() - header.offset));
+    const Bytes covered =
+        source.subspan(header.offset, std::min<std::size_t>(header.reach, source.size() - header.offset));
     segment.octets.assign(covered.begin(), covered.end());
     segment.size = static_cast<std::uint32_t>(covered.size());
     add_pseudo_header(segment, message->transport);
@@ -531,8 +539,8 @@ class Explainer::Impl {
     const RowPart& last = *parts_.back();
     const std::uint64_t begin = starts_[first.row->number] + first.message_offset;
     const auto length = static_cast<std::uint32_t>(last.offset + last.length - first.offset);
-    const std::uint32_t at =
-        packet.segment_offset + (origin.payload_offset + first.offset - std::min(packet.segment_at, origin.payload_offset));
+    const std::uint32_t at = packet.segment_offset + (origin.payload_offset + first.offset -
+                                                      std::min(packet.segment_at, origin.payload_offset));
     const bool continues = place.is_fragment && !message.segments.empty() && has_open_fragments_;
     if (!continues) {
       ExplainedSegment& segment = message.segments.emplace_back();
@@ -566,7 +574,8 @@ class Explainer::Impl {
   /// fragments, or in a PDU put together of segments that ends with this packet.
   void add_application(ExplainedMessage& message, const Item& item, const PacketOrigin& origin) {
     constexpr std::size_t most_layers = 16;
-    if (message.application.size() == most_layers) return;
+    // Data is what no protocol claims: nothing is to be said of it.
+    if (message.application.size() == most_layers || item.field->name == "data") return;
     const ExplainedSegment& segment = message.segments.back();
     const ExplainedPacket& packet = segment.packets.back();
     const auto place = [&](const Item& part) -> Place {
@@ -619,7 +628,7 @@ class Explainer::Impl {
   Dissection flags_{Detail::fields};
   Dissection plain_{Detail::facts};
   Interest flags_interest_;
-  std::vector<const RowPart*> parts_;  // wanted ones of the packet at hand
+  std::vector<const RowPart*> parts_;                      // wanted ones of the packet at hand
   std::unordered_map<std::uint64_t, std::size_t> starts_;  // of wanted rows in the octets of their message
   std::unordered_map<std::uint64_t, Connection> connections_;
   bool has_open_fragments_ = false;

@@ -16,10 +16,11 @@ std::vector<SizeStep> size_steps(const ExplainedMessage& message, const Explaine
     steps.push_back({size, fmt::format("{} B {}", size, what)});
   };
   const std::size_t whole = message.octets.size();
-  const std::uint32_t payload = segment.size - std::min<std::uint32_t>(segment.size, segment.header.octets.empty()
-                                                                                         ? segment.message_at
-                                                                                         : static_cast<std::uint32_t>(
-                                                                                               segment.header.octets.size()));
+  const std::uint32_t payload =
+      segment.size -
+      std::min<std::uint32_t>(segment.size, segment.header.octets.empty()
+                                                ? segment.message_at
+                                                : static_cast<std::uint32_t>(segment.header.octets.size()));
   if (segment.message_size == whole) {
     step(whole, "message");
   } else {

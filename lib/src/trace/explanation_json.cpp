@@ -115,8 +115,7 @@ class ExplanationJson {
         json_.key("header");
         append(segment.header);
       }
-      json_.array("packets", segment.packets,
-                  [&](const ExplainedPacket& packet) { append(message, segment, packet); });
+      json_.array("packets", segment.packets, [&](const ExplainedPacket& packet) { append(message, segment, packet); });
     });
   }
   void append(const ExplainedMessage& message, const ExplainedSegment& segment, const ExplainedPacket& packet) {

@@ -226,9 +226,8 @@ void append_packet(TextWriter& writer, const ExplainedMessage& message, const Ex
                    std::size_t index) {
   const ExplainedPacket& packet = segment.packets[index];
   for (auto layer = packet.layers.rbegin(); layer != packet.layers.rend(); ++layer) {
-    writer.layer(fmt::format("{} header: {}, {}",
-                             layer->kind == ExplainedLayer::Kind::network ? "Network" : "Link", layer->title,
-                             bytes_of(layer->octets.size())),
+    writer.layer(fmt::format("{} header: {}, {}", layer->kind == ExplainedLayer::Kind::network ? "Network" : "Link",
+                             layer->title, bytes_of(layer->octets.size())),
                  *layer);
   }
   writer.line("");
@@ -246,7 +245,8 @@ void append_segment(TextWriter& writer, const ExplainedMessage& message, std::si
     writer.line("");
     std::string line = segment_line(message, index);
     line[0] = static_cast<char>(line[0] - 'a' + 'A');
-    if (!segment.in_full) return writer.line(line + "; " + size_line(message, segment, segment.packets.front(), " -> "));
+    if (!segment.in_full)
+      return writer.line(line + "; " + size_line(message, segment, segment.packets.front(), " -> "));
     writer.title("--- " + line);
   }
   if (!segment.header.octets.empty()) {

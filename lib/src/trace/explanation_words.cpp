@@ -59,8 +59,8 @@ std::vector<std::string> connection_sentences(const ExplainedMessage& message) {
   std::vector<std::string> sentences;
   const auto say = [&sentences](const std::vector<std::uint64_t>& frames, std::string_view what) {
     if (!frames.empty())
-      sentences.push_back(fmt::format("The connection was {} by frame{} {}.", what, frames.size() == 1 ? "" : "s",
-                                      ranges(frames)));
+      sentences.push_back(
+          fmt::format("The connection was {} by frame{} {}.", what, frames.size() == 1 ? "" : "s", ranges(frames)));
   };
   say(message.opened_by, "opened");
   say(message.closed_by, "closed");
@@ -74,14 +74,15 @@ std::string segment_line(const ExplainedMessage& message, std::size_t index) {
   const std::string part = segment.message_size == message.octets.size()
                                ? std::string{"the whole message"}
                                : byte_range(segment.message_offset, segment.message_size, "message");
-  return fmt::format("{} {} of {}: {}, frame{} {}", unit_name(message.transport), index + 1, message.segments.size(), part,
-                     frames.size() == 1 ? "" : "s", ranges(frames));
+  return fmt::format("{} {} of {}: {}, frame{} {}", unit_name(message.transport), index + 1, message.segments.size(),
+                     part, frames.size() == 1 ? "" : "s", ranges(frames));
 }
 
 std::string fragment_line(const ExplainedMessage& message, const ExplainedSegment& segment, std::size_t index) {
   const ExplainedPacket& packet = segment.packets[index];
   return fmt::format("fragment {} of {}: {}, frame {}", index + 1, segment.packets.size(),
-                     byte_range(packet.segment_offset, packet.segment_size, unit_name(message.transport)), packet.frame);
+                     byte_range(packet.segment_offset, packet.segment_size, unit_name(message.transport)),
+                     packet.frame);
 }
 
 std::string size_line(const ExplainedMessage& message, const ExplainedSegment& segment, const ExplainedPacket& packet,
@@ -114,7 +115,7 @@ bool is_wrong(const ChecksumSteps& steps) noexcept { return !steps.is_absent && 
 std::string verdict_text(const ChecksumSteps& steps) {
   if (steps.is_absent) return "The packet has 0x0000: its sender made none.";
   return fmt::format("The packet has {:#06x}: {}.", steps.in_packet,
-                     is_wrong(steps) ? "not what comes out, so its receiver drops it" : "what comes out");
+                     is_wrong(steps) ? "not what comes out, so its receiver drops it" : "that is what comes out");
 }
 
 void append_octets(std::string& out, Bytes octets, std::string_view between) {

@@ -15,9 +15,10 @@ namespace encap {
 struct ChecksumWord {
   enum class Part : std::uint8_t { pseudo_header, header, payload };
   Part part = Part::header;
-  std::uint16_t value = 0;  ///< as it is added: the checksum's own word counts as zero, an odd last octet has one behind it
-  std::uint32_t sum = 0;    ///< of the words up to this one, carries not folded in
-  std::string what;         ///< for people, such as "source port" or "message \"GE\""; not checked for controls
+  std::uint16_t value =
+      0;  ///< as it is added: the checksum's own word counts as zero, an odd last octet has one behind it
+  std::uint32_t sum = 0;  ///< of the words up to this one, carries not folded in
+  std::string what;       ///< for people, such as "source port" or "message \"GE\""; not checked for controls
 };
 
 /// One time that carries are folded in: `carry + low`. Source: RFC 1071 §4.1.

@@ -40,25 +40,26 @@ struct ExplainedLayer {
   std::string_view protocol;  ///< filter name, such as "tcp"
   std::string_view title;     ///< such as "Transmission Control Protocol"
   std::string_view purpose;
-  std::uint32_t offset = 0;  ///< into the frame; of a transport header into the segment, of an application's into the message
+  std::uint32_t offset =
+      0;  ///< into the frame; of a transport header into the segment, of an application's into the message
   OwnedOctets octets;
-  std::vector<ExplainedField> fields;        ///< in the order of the tree
-  std::optional<ChecksumSteps> checksum;     ///< of IPv4, TCP and UDP
+  std::vector<ExplainedField> fields;         ///< in the order of the tree
+  std::optional<ChecksumSteps> checksum;      ///< of IPv4, TCP and UDP
   std::optional<PseudoHeader> pseudo_header;  ///< what the checksum of a transport header covers beside the segment
 };
 
 /// A packet in its frame: a segment or datagram whole, or a fragment of it.
 struct ExplainedPacket {
-  std::uint64_t frame = 0;  ///< its number in the capture, from 1
-  Duration since_first{};   ///< since the capture's first frame
-  std::uint32_t size = 0;         ///< of the frame
-  std::uint32_t packet_size = 0;  ///< from the network header on
+  std::uint64_t frame = 0;           ///< its number in the capture, from 1
+  Duration since_first{};            ///< since the capture's first frame
+  std::uint32_t size = 0;            ///< of the frame
+  std::uint32_t packet_size = 0;     ///< from the network header on
   std::uint32_t segment_at = 0;      ///< where in the frame the segment, or its part, begins
   std::uint32_t segment_offset = 0;  ///< where in the segment that part begins; 0 where it is whole
   std::uint32_t segment_size = 0;    ///< of that part
   bool is_fragment = false;
   bool in_full = true;                 ///< whether the octets and layers are there
-  OwnedOctets octets;                       ///< of the frame
+  OwnedOctets octets;                  ///< of the frame
   std::vector<ExplainedLayer> layers;  ///< of link and network, outermost first
 };
 
@@ -69,7 +70,7 @@ struct ExplainedSegment {
   std::uint32_t message_at = 0;      ///< where in the segment they begin; other rows' octets may be around them
   std::uint32_t size = 0;            ///< of header and payload
   bool in_full = true;               ///< whether octets and header are there
-  OwnedOctets octets;                     ///< of header and payload
+  OwnedOctets octets;                ///< of header and payload
   ExplainedLayer header;
   std::vector<ExplainedPacket> packets;  ///< more than one where IP had to cut it
 };
@@ -87,7 +88,7 @@ struct ExplainedMessage {
   Route route;           ///< from the sender to the receiver
   std::string sender;    ///< the application's name, as far as the table tells
   std::string receiver;  ///< the same
-  OwnedOctets octets;         ///< as they are sent
+  OwnedOctets octets;    ///< as they are sent
   std::vector<ExplainedLayer> application;
   std::vector<ExplainedSegment> segments;
   std::vector<std::uint64_t> opened_by;  ///< frames of the handshake; none over UDP and for bare segments
