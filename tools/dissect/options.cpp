@@ -3,9 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <unistd.h>
+
+#include "encap/render/colour.h"
 
 namespace {
 

@@ -123,6 +123,8 @@ ExplainedField field_of(const Dissection& dissection, const Item& item, std::str
       if (rest.starts_with(": ")) rest.remove_prefix(2);
     }
   }
+  if (item.field == nullptr && protocol == "http")
+    field.label = item.first_child == ItemId::none ? "empty line" : "start line";
   // What the dissector thinks of a checksum is not in the packet.
   if (field.name.ends_with(".checksum")) rest = rest.substr(0, rest.find(" ["));
   for (const char c : trimmed(rest)) {

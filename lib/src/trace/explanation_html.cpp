@@ -50,6 +50,16 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+/// A field's name that may be broken behind its dots.
+std::string breakable(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    out += c;
+    if (c == '.') out += "<wbr>";
+  }
+  return out;
+}
+
 std::string bytes_of(std::uint64_t count) { return fmt::format("{} byte{}", count, count == 1 ? "" : "s"); }
 
 /// The first characters of a message.
@@ -245,7 +255,8 @@ class Page {
       if (octets.size() > most_octets) hex += " …";
       put("<tr tabindex=\"0\"{}><th scope=\"row\" class=\"d{}\">{}<code>{}</code></th>",
           marks(place(field.offset, field.length)), std::min<unsigned>(field.depth, 3),
-          escaped(field.name.empty() ? std::string_view{"Line"} : std::string_view{field.label}), field.name);
+          escaped(field.label.empty() ? std::string_view{"line"} : std::string_view{field.label}),
+          breakable(field.name));
       put("<td><bdi>{}</bdi>{}{}{}</td><td class=\"hex\">{}</td><td>{}</td></tr>\n",
           escaped(field.value.empty() ? field.label : field.value), field.bits.empty() ? "" : "<code class=\"bits\">",
           escaped(field.bits), field.bits.empty() ? "" : "</code>", hex, escaped(field.purpose));

@@ -44,6 +44,11 @@ std::string shown(std::string_view text, std::size_t most) {
   return whole.substr(0, end) + "…";
 }
 
+std::string name_of(const ExplainedField& field) {
+  if (!field.name.empty()) return std::string{field.name};
+  return field.label.empty() ? "(line)" : '(' + field.label + ')';
+}
+
 void pad(std::string& out, std::size_t columns) { out.append(columns, ' '); }
 
 class TextWriter {
@@ -93,8 +98,7 @@ class TextWriter {
       constexpr std::size_t most_octets = 6;
       const Bytes octets = Bytes{layer.octets}.subspan(field.offset, field.length);
       Cells cells;
-      cells.name = std::string(field.depth * std::size_t{2}, ' ') +
-                   std::string{field.name.empty() ? std::string_view{"(line)"} : field.name};
+      cells.name = std::string(field.depth * std::size_t{2}, ' ') + name_of(field);
       std::string value = field.value.empty() ? field.label : field.value;
       if (!field.bits.empty() && field.bits.size() <= 9) value = field.bits + " = " + value;
       cells.value = shown(value, 34);
