@@ -3,9 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <unistd.h>
+
+#include "encap/render/colour.h"
 
 namespace {
 
@@ -133,10 +134,7 @@ constexpr Choice<Colour> colours[] = {
 
 bool colour_wanted(Colour colour) {
   if (colour != Colour::automatic) return colour == Colour::always;
-  const char* const no_color = std::getenv("NO_COLOR");
-  const char* const terminal = std::getenv("TERM");
-  return isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0') && terminal != nullptr &&
-         std::string{terminal} != "dumb";
+  return encap::colour_is_wanted(isatty(STDOUT_FILENO) != 0);
 }
 
 char one_character(const std::string& option, const std::string& setting, const std::string& text) {

@@ -20,7 +20,7 @@ std::string name_of(const std::string& path) { return std::filesystem::path{path
 
 Result<CaptureOutput, IoError> CaptureOutput::open(const CommandOptions& options) {
   const CaptureFormat format =
-      options.format.value_or(encap::capture_format_of(options.output).value_or(CaptureFormat::pcap));
+      options.capture_format.value_or(encap::capture_format_of(options.output).value_or(CaptureFormat::pcap));
   const std::string table = options.table == "-" ? "standard input" : name_of(options.table);
   CaptureOutput output;
   auto file = encap::open_capture_writer(

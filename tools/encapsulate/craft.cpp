@@ -6,9 +6,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <fmt/format.h>
+#include <optional>
 
 #include "capture_output.h"
 #include "encap/input/message_read_ahead.h"
+#include "encap/trace/explanation_render.h"
 #include "interrupt.h"
 #include "notes.h"
 #include "progress.h"
@@ -65,11 +67,13 @@ std::string summary_line(const CommandOptions& options, const encap::CraftSummar
 /// One run of the command, from the table to the capture.
 class Run {
  public:
+  /// `explainer`: null where nobody asked. Lifetime: borrows all of them.
   Run(const CommandOptions& options, const encap::CraftOptions& craft, encap::MessageReadAhead& reader,
-      encap::PacketSink& sink)
+      encap::PacketSink& sink, encap::Explainer* explainer)
       : options_{options},
         reader_{reader},
-        crafter_{craft, sink},
+        explainer_{explainer},
+        crafter_{craft, explainer != nullptr ? *explainer : sink},
         progress_{{options.table, options.quiet, options.progress}} {}
 
   /// Every row of the table. Errors: what ends the run, as opposed to a row.
@@ -82,6 +86,7 @@ class Run {
         continue;
       }
       if (*message == nullptr) break;
+      if (explainer_ != nullptr) explainer_->note_row((*message)->id);
       if (const auto pushed = crafter_.push(**message); !pushed) {
         if (const auto stopped = take(pushed.error()); !stopped) return stopped;
       }
@@ -119,16 +124,44 @@ class Run {
 
   const CommandOptions& options_;
   encap::MessageReadAhead& reader_;
+  encap::Explainer* explainer_;
   encap::Crafter crafter_;
   Progress progress_;
   std::uint64_t bad_rows_ = 0;
 };
 
+/// Prints what --explain asks for.
+ExitCode explain(const CommandOptions& options, encap::Explainer& explainer) {
+  const auto explanation = explainer.finish(table_name(options));
+  if (!explanation) {
+    say(fmt::format("{}: --explain: {}", table_name(options), explanation.error()));
+    return ExitCode::input_errors;
+  }
+  std::string text;
+  switch (options.format) {
+    case ReportFormat::text:
+      append_explanation_text(text, *explanation, options.colour);
+      break;
+    case ReportFormat::json:
+      append_explanation_json(text, *explanation);
+      break;
+    case ReportFormat::html:
+      append_explanation_html(text, *explanation);
+      break;
+  }
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    return report(IoError{"write", "standard output", errno, {}});
+  return ExitCode::done;
+}
+
 ExitCode run(const CommandOptions& options, encap::MessageReadAhead& reader, CaptureOutput* output) {
   NullSink nowhere;
+  encap::PacketSink& sink = output != nullptr ? output->sink() : nowhere;
+  std::optional<encap::Explainer> explainer;
+  if (options.explain) explainer.emplace(*options.explain, &sink);
   encap::CraftOptions craft = options.craft;
-  craft.origins = output != nullptr && output->wants_origins();
-  Run run{options, craft, reader, output != nullptr ? output->sink() : nowhere};
+  craft.origins = explainer || (output != nullptr && output->wants_origins());
+  Run run{options, craft, reader, sink, explainer ? &*explainer : nullptr};
   const auto pushed = run.push_rows();
   run.print_notes();
   if (!pushed) {
@@ -155,8 +188,8 @@ ExitCode run(const CommandOptions& options, encap::MessageReadAhead& reader, Cap
       return report(kept.error());
     }
   }
-  run.print_summary();
-  if (signal == 0) return ExitCode::done;
+  if (output != nullptr || options.dry_run) run.print_summary();
+  if (signal == 0) return explainer ? explain(options, *explainer) : ExitCode::done;
   return signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;
 }
 
@@ -181,7 +214,7 @@ ExitCode craft(const CommandOptions& options) {
     return ExitCode::input_errors;
   }
   encap::MessageReadAhead messages{std::move(*reader)};
-  if (options.dry_run) return run(options, messages, nullptr);
+  if (options.output.empty() || options.dry_run) return run(options, messages, nullptr);
   auto output = CaptureOutput::open(options);
   if (!output) return report(output.error());
   return run(options, messages, &*output);

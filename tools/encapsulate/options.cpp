@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "encap/input/timestamp_text.h"
+#include "encap/render/colour.h"
 
 namespace {
 
@@ -27,6 +28,8 @@ constexpr const char* examples = R"(Examples:
       what a browser recorded (Save all as HAR), as plain HTTP
   encapsulate messages.csv -w http.pcapng --map http.json
       with the rows in the packets' comments, and where each row is in the file
+  encapsulate messages.csv --explain 17
+      message 17 being wrapped, header by header, with its checksums worked out
   encapsulate messages.csv --dry-run
       says what the table holds and what is wrong with it, and writes nothing
 
@@ -114,7 +117,7 @@ void check_map(const CommandOptions& options) {
   if (options.output.empty()) {
     if (!options.map.empty())
       throw CLI::ValidationError("--map", "belongs to -w: it tells where rows are in a capture");
-    if (options.format) throw CLI::ValidationError("-F", "belongs to -w");
+    if (options.capture_format) throw CLI::ValidationError("-F", "belongs to -w");
     return;
   }
   if (options.map.empty()) return;
@@ -154,7 +157,7 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
         options.output = text;
       });
   add("Output", "-F", "FORMAT", "Of -w: pcap or pcapng [what the name says, else pcap]", [&options](Text text) {
-    options.format = choice<std::optional<encap::CaptureFormat>>(
+    options.capture_format = choice<std::optional<encap::CaptureFormat>>(
         "-F", text, {{"pcap", encap::CaptureFormat::pcap}, {"pcapng", encap::CaptureFormat::pcapng}});
   });
   add("Output", "--map", "FILE",
@@ -174,6 +177,26 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   app.add_flag("-q,--quiet", options.quiet, "No notes and no summary, errors only")->group("Output");
   app.add_flag("--progress", options.progress, "Show progress even where standard error is no terminal")
       ->group("Output");
+
+  add("Reports", "--explain", "IDS", "Show how messages are wrapped, by msg_id: 17, or 3,req-7,10-12",
+      [&options](Text text) {
+        auto wanted = encap::MessageSelection::parse(text);
+        if (!wanted) refuse("--explain", text, wanted.error());
+        options.explain = std::move(*wanted);
+      });
+  CLI::Option* const format =
+      add("Reports", "--format", "HOW", "text, json, or html: a page to share [text]", [&options](Text text) {
+        options.format = choice<ReportFormat>(
+            "--format", text,
+            {{"text", ReportFormat::text}, {"json", ReportFormat::json}, {"html", ReportFormat::html}});
+      });
+  options.colour = encap::colour_is_wanted(isatty(STDOUT_FILENO) != 0);
+  add("Reports", "--color", "WHEN", "Colour text reports: auto, always or never [auto: on a terminal]",
+      [&options](Text text) {
+        const auto wanted =
+            choice<std::optional<bool>>("--color", text, {{"auto", std::nullopt}, {"always", true}, {"never", false}});
+        if (wanted) options.colour = *wanted;
+      });
 
   add("Messages", "--mode", "MODE", "session: whole connections; segments: one bare segment a row [session]",
       [&craft](Text text) {
@@ -293,7 +316,11 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
     check_outer(craft);
     if (options.escapes && options.from != encap::MessageFormat::csv)
       throw CLI::ValidationError(escapes->get_name(), "belongs to --from csv: the other kinds have no such escapes");
-    if (options.output.empty() && !options.dry_run)
+    if (format->count() != 0 && !options.explain)
+      throw CLI::ValidationError("--format", "belongs to a report: --explain");
+    if (options.explain && options.output == "-")
+      throw CLI::ValidationError("-w", "standard output is for what --explain shows; name a file");
+    if (options.output.empty() && !options.dry_run && !options.explain)
       throw CLI::ValidationError("-w", "say where the capture goes, or --dry-run");
     check_map(options);
     craft.addresses.overrides_follow_direction = !segments;

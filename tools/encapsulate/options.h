@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -7,14 +8,18 @@
 #include "encap/capture/capture_file_writer.h"
 #include "encap/flow/crafter.h"
 #include "encap/input/message_source.h"
+#include "encap/trace/explainer.h"
 #include "exit_code.h"
+
+/// How a report is written: by --explain.
+enum class ReportFormat : std::uint8_t { text, json, html };
 
 /// What the command line asks for.
 struct CommandOptions {
-  std::string table;                             ///< `-` is standard input
-  std::string output;                            ///< `-` is standard output; empty with `dry_run`
-  std::optional<encap::CaptureFormat> format{};  ///< of `output`; none: what its name says
-  std::string map;                               ///< where the rows' places go, `-` is standard output; empty: nowhere
+  std::string table;   ///< `-` is standard input
+  std::string output;  ///< `-` is standard output; empty with `dry_run` and where only a report is wanted
+  std::optional<encap::CaptureFormat> capture_format{};  ///< of `output`; none: what its name says
+  std::string map;  ///< where the rows' places go, `-` is standard output; empty: nowhere
   encap::MessageFormat from = encap::MessageFormat::csv;
   encap::CraftOptions craft;
   bool escapes = false;
@@ -23,6 +28,10 @@ struct CommandOptions {
   bool dry_run = false;
   bool quiet = false;
   bool progress = false;  ///< also where standard error is no terminal
+
+  std::optional<encap::MessageSelection> explain;  ///< the messages to be explained on standard output
+  ReportFormat format = ReportFormat::text;
+  bool colour = false;  ///< in reports that are text
 };
 
 /// Reads the command line. Prints help, the version or what is wrong with the line, and returns the exit code then.

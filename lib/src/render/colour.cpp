@@ -1,5 +1,7 @@
 #include "encap/render/colour.h"
 
+#include <cstdlib>
+
 namespace encap {
 namespace {
 
@@ -67,6 +69,17 @@ std::string_view colour_start(const Columns& columns) noexcept {
     if (holds(rule, columns.protocol.text(), columns.info.text())) return rule.colour;
   }
   return plain;
+}
+
+bool colour_is_wanted(bool is_terminal) {
+  const auto value = [](const char* name) {
+    const char* const text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing here sets the environment
+    return std::string_view{text != nullptr ? text : ""};
+  };
+  if (!value("NO_COLOR").empty()) return false;
+  const std::string_view forced = value("CLICOLOR_FORCE");
+  if (!forced.empty() && forced != "0") return true;
+  return is_terminal && value("CLICOLOR") != "0" && !value("TERM").empty() && value("TERM") != "dumb";
 }
 
 }  // namespace encap
