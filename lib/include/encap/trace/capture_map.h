@@ -21,8 +21,8 @@ namespace encap {
 ///     if (auto r = (*file)->commit(); !r) return unexpected(r.error());
 ///     if (auto r = map->publish(); !r) return unexpected(r.error());
 ///
-/// Frames are written as they come. Memory: 32 octets for each piece of a row that a packet carries, some 100 for each
-/// row and its `msg_id` where that is not the row's number, some 150 for each conversation and its names.
+/// Frames are written as they come. Memory: 32 octets for each piece of a row that a packet carries, some 200 for each
+/// row, and its `msg_id` where that is not the row's number, some 150 for each conversation, and its names.
 class CaptureMap final : public PacketSink {
  public:
   static constexpr unsigned schema_version = 1;
