@@ -9,6 +9,7 @@
 #include "encap/base/result.h"
 #include "encap/flow/address_book.h"
 #include "encap/flow/encapsulator.h"
+#include "encap/flow/fault.h"
 #include "encap/flow/message.h"
 #include "encap/flow/tcp_script.h"
 
@@ -48,6 +49,7 @@ struct CraftOptions {
   Close close = Close::fin;
   std::optional<Timestamp> start{};  ///< when the first packet passes; default: the table's own time
   Segments segments{};
+  Impairment impair{};   ///< what befalls segments with data at random, drawn from the seed
   bool origins = false;  ///< tell with each packet what it was made of (`PacketRecord::origin`)
 };
 
@@ -66,7 +68,10 @@ struct CraftSummary {
   std::uint64_t not_http = 0;         ///< HTTP rows that are no HTTP, sent as they are
   std::uint64_t text_as_binary = 0;   ///< text sent to a port where a binary protocol is spoken
   std::uint64_t unknown_protocols = 0;
-  std::uint64_t closed_early = 0;  ///< conversations closed before their last row, to bound memory
+  std::uint64_t datagrams_lost = 0;  ///< rows that a fault kept out of the packets
+  std::uint64_t not_reordered = 0;   ///< rows to be reordered with nothing behind them, sent in order
+  std::uint64_t opened_again = 0;    ///< connections opened behind one that a fault had reset
+  std::uint64_t closed_early = 0;    ///< conversations closed before their last row, to bound memory
 };
 
 /// From messages to packets: puts the rows in time order, finishes their payload, plays each conversation as two hosts
