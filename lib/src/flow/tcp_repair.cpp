@@ -86,7 +86,10 @@ std::optional<std::uint32_t> TcpRepair::take_done() noexcept {
 
 /// When nothing of what the script sent is on its way any more.
 Timestamp TcpRepair::take_over_time(const TcpScript& script) const noexcept {
-  return std::max({message_time_, script.sides_[TcpScript::client].ready, script.sides_[TcpScript::server].ready});
+  const TcpScript::Side& client = script.sides_[TcpScript::client];
+  const TcpScript::Side& server = script.sides_[TcpScript::server];
+  if (client.sent + server.sent == 0) return std::max(message_time_, order_.from_client ? client.ready : server.ready);
+  return std::max({message_time_, client.ready, server.ready});
 }
 
 void TcpRepair::take_over(TcpScript& script) noexcept {
@@ -107,13 +110,15 @@ void TcpRepair::take_over(TcpScript& script) noexcept {
 }
 
 Timestamp TcpRepair::next_event(const TcpScript& script) const noexcept {
-  if (taken_over_) return next_due(script).at;
+  // What becomes possible by what arrived does so then, not when it was wanted first.
+  if (taken_over_) return std::max(next_due(script).at, now_);
   const Timestamp next = script.next_event();
   if (script.phase_ != TcpScript::Phase::open || !busy_) return next;
   return std::min(next, take_over_time(script));
 }
 
 std::optional<TcpRepair::Passing> TcpRepair::step(TcpScript& script, Timestamp now) {
+  now_ = std::max(now_, now);
   if (!taken_over_) {
     if (script.phase_ != TcpScript::Phase::open || script.next_event() < take_over_time(script))
       return Passing{script.step(now), no_index};
@@ -401,6 +406,7 @@ std::optional<TcpRepair::Passing> TcpRepair::send_copy(TcpScript& script, SideNa
 
 std::optional<TcpRepair::Passing> TcpRepair::send_acknowledgment(TcpScript& script, SideName side, Timestamp now) {
   Segment segment = make(script, side, TcpFlags::ack, now);
+  hosts_[side].acknowledged_at = now;
   Arrival arrival = arrival_of(script, side, segment, now);
   const auto& islands = hosts_[side].islands;
   arrival.blocks = static_cast<std::uint8_t>(std::min<std::size_t>(islands.size(), arrival.sacked.size()));
@@ -512,7 +518,9 @@ void TcpRepair::take_in(TcpScript& script, const Arrival& arrival, Timestamp now
   if (gap || side.covered >= script.ack_every_ || (side.covered >= 2 && arrival.pushed)) {
     side.ack_due = now;
   } else if (side.ack_due == never) {
-    side.ack_due = std::max(now, arrival.at - script.half_trip_ + script.alone_after());
+    // Of the segments that passed before the last one did, the next acknowledgement waits its time, too.
+    const Timestamp passed = std::max(arrival.at - script.half_trip_, host.acknowledged_at);
+    side.ack_due = std::max(now, passed + script.alone_after());
   }
   if (host.closes_behind && distance(*host.closes_behind, host.rcv_nxt) >= 0) {
     host.closes_behind.reset();

@@ -150,7 +150,8 @@ class TcpRepair {
     std::optional<SequenceNumber> resets_behind;
     Timestamp reset_at = TcpScript::never;
     Timestamp opens_at = TcpScript::never;
-    bool closed = false;  // its window
+    Timestamp acknowledged_at{INT64_MIN / 2};  // without data
+    bool closed = false;                       // its window
   };
   struct Open {
     std::uint32_t message;
@@ -221,6 +222,7 @@ class TcpRepair {
   bool begun_ = false;
   bool halved_ = false;  // the second half of an overlap is next
 
+  Timestamp now_{INT64_MIN};  // of the last thing that happened
   bool taken_over_ = false;
   bool given_back_ = false;
 };
