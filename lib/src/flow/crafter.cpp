@@ -122,10 +122,13 @@ class Crafter::Impl {
   [[nodiscard]] bool is_followed(const Conversation& conversation, const PendingMessage& message) noexcept;
   [[nodiscard]] std::uint32_t take_to_send(Conversation& conversation) noexcept;
   void release_sent(std::uint32_t slot);
-  void count_opening(const Conversation& conversation) noexcept {
+  /// Before a message is sent: whether it opens a connection again.
+  void count_opening(std::uint32_t at) noexcept {
+    const Conversation& conversation = table_[at];
     if (conversation.resets == 0 || conversation.script.opened()) return;
     ++summary_.opened_again;
     ++summary_.conversations;
+    if (options_.origins) origins_.reopen(at);
   }
   Result<void, IoError> send_datagram(std::uint32_t slot, std::uint32_t next);
   Result<void, IoError> run_next_event();
@@ -521,7 +524,7 @@ bool Crafter::Impl::pump_repair(std::uint32_t at) {
     if (conversation.first_to_send != no_index && (next_needs_it() || !quiet)) {
       const std::uint32_t slot = take_to_send(conversation);
       const PendingMessage& message = window_[slot];
-      count_opening(conversation);
+      count_opening(at);
       repair.send(script, {.from_client = message.from_client,
                            .at = std::max(message.at, clock_),
                            .payload = as_bytes(message.payload),
@@ -552,7 +555,7 @@ void Crafter::Impl::pump(std::uint32_t at) {
   if (!script.busy()) {
     if (conversation.first_to_send != no_index) {
       const PendingMessage& message = window_[conversation.first_to_send];
-      count_opening(conversation);
+      count_opening(at);
       script.send(message.from_client, std::max(message.at, clock_), as_bytes(message.payload));
     } else if (conversation.ends) {
       script.close(clock_);
