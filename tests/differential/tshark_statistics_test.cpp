@@ -3,35 +3,15 @@
 #include <iterator>
 #include <map>
 
+#include "differential/our_statistic.h"
 #include "differential/tshark_capture.h"
 #include "encap/analyze/session_memory.h"
 #include "encap/capture/capture_file_reader.h"
 #include "encap/dissect/dissector.h"
 #include "encap/statistics/http_objects.h"
-#include "encap/statistics/statistics.h"
 
 namespace encap::test {
 namespace {
-
-std::string counted_in_one_pass(const std::string& capture, std::initializer_list<std::string> names) {
-  Statistics statistics{[](std::string_view) { return unexpected(std::string{"no filters here"}); }};
-  for (const std::string& name : names) EXPECT_TRUE(statistics.add(name).has_value()) << name;
-  auto file = CaptureFileReader::open(capture);
-  EXPECT_TRUE(file.has_value());
-  SessionMemory session;
-  Dissector dissector{&session};
-  Dissection dissection{statistics.detail(), true};
-  dissection.wants_layers = statistics.reads_layers();
-  while (file) {
-    const auto record = file->next();
-    if (!record || *record == nullptr) break;
-    dissector.dissect(**record, dissection);
-    statistics.take(dissection);
-  }
-  std::string out;
-  statistics.append(out, StatisticsFormat::text);
-  return out;
-}
 
 std::map<std::string, std::string> exported(const std::string& capture) {
   auto file = CaptureFileReader::open(capture);

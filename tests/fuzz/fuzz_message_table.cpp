@@ -23,6 +23,7 @@ void check_message(const Message& message, Bytes table, bool escapes) {
   if (message.timestamp) {
     ENCAP_FUZZ_CHECK(message.timestamp->seconds() >= 0 && message.timestamp->seconds() <= 0xffffffff);
   }
+  ENCAP_FUZZ_CHECK(message.faults.fragment % 8 == 0 && message.faults.delay_milliseconds <= Faults::longest_delay);
   // Text shrinks on its way, by quotes and by escapes, and never grows.
   ENCAP_FUZZ_CHECK(message.payload.size() <= table.size());
   if (!escapes) ENCAP_FUZZ_CHECK(std::ranges::find(message.payload, std::byte{0xff}) == message.payload.end());

@@ -15,8 +15,11 @@ using Texts = std::vector<std::string>;
 
 TEST(MessageReader, reads_each_column) {
   const TableRead read = read_table(
-      "msg_id,app_protocol,src_app,dst_app,src_ip,dst_ip,src_port,dst_port,transport,timestamp,message\n"
-      "m7,HTTP,browser,server,10.0.0.1,2001:db8::1,49152,80,TCP,1700000000.000000123,\"GET /, please\"\n");
+      "msg_id,app_protocol,src_app,dst_app,src_ip,dst_ip,src_port,dst_port,transport,timestamp,fault,message\n"
+      "m7,HTTP,browser,server,10.0.0.1,2001:db8::1,49152,80,TCP,1700000000.000000123,Lost + delay:7,"
+      "\"GET /, please\"\n");
+  Faults faults{.delay_milliseconds = 7};
+  faults.add(Fault::lost);
   EXPECT_EQ(read.errors, Texts{});
   ASSERT_EQ(read.messages.size(), 1u);
   EXPECT_EQ(read.messages[0], (OwnedMessage{.line = 2,
@@ -26,7 +29,8 @@ TEST(MessageReader, reads_each_column) {
                                             .destination = "server|2001:db8::1|80",
                                             .transport = Transport::tcp,
                                             .timestamp = Timestamp{1'700'000'000'000'000'123},
-                                            .payload = "GET /, please"}));
+                                            .payload = "GET /, please",
+                                            .faults = faults}));
   EXPECT_EQ(read.rows, 1u);
 }
 
@@ -393,6 +397,15 @@ INSTANTIATE_TEST_SUITE_P(
                   "t.csv:2:3: dst_ip: \"10.0.0.0/24\": " ENCAP_WANT_ADDRESS},
         ErrorCase{"ipv6_prefix", "message,dst_ip\nx,fe80::1/64",
                   "t.csv:2:3: dst_ip: \"fe80::1/64\": " ENCAP_WANT_ADDRESS},
+        ErrorCase{"fault", "message,fault\nx,lost+slow",
+                  "t.csv:2:3: fault: \"slow\": write lost, lost:before, duplicate, reorder, retransmit, overlap, "
+                  "bad-checksum, bad-ip-checksum, rst, zero-window, fragment:N or delay:MS, several with +"},
+        ErrorCase{"fault_of_nothing", "message,fault\nx,lost+",
+                  "t.csv:2:3: fault: \"lost+\": write lost, lost:before, duplicate, reorder, retransmit, overlap, "
+                  "bad-checksum, bad-ip-checksum, rst, zero-window, fragment:N or delay:MS, several with +"},
+        ErrorCase{"fault_out_of_bounds", "message,fault\nx,fragment:20",
+                  "t.csv:2:3: fault: \"fragment:20\": write a multiple of 8 from 8 to 65528, the octets of each "
+                  "fragment"},
         ErrorCase{"transport", "message,transport\nx,SCTP", "t.csv:2:3: transport: \"SCTP\": write TCP or UDP"},
         ErrorCase{"long_row", "message,src_app\nHi, there,a",
                   "t.csv:2:11: \"a\": 3 cells, the header names 2: " ENCAP_WANT_QUOTES},

@@ -25,6 +25,7 @@ struct OwnedMessage {
   std::optional<Transport> transport;
   std::optional<Timestamp> timestamp;
   std::string payload;
+  Faults faults{};
 
   friend bool operator==(const OwnedMessage&, const OwnedMessage&) = default;
 };
@@ -46,7 +47,8 @@ inline OwnedMessage own(const Message& message) {
           describe(message.destination),
           message.transport,
           message.timestamp,
-          std::string{as_text(message.payload)}};
+          std::string{as_text(message.payload)},
+          message.faults};
 }
 
 inline std::ostream& operator<<(std::ostream& out, const OwnedMessage& message) {

@@ -72,6 +72,9 @@ std::vector<std::string> craft_notes(const encap::CraftSummary& summary) {
   say_if(summary.not_http, "row", "marked HTTP without HTTP in it, sent unchanged; Wireshark shows data");
   say_if(summary.text_as_binary, "row",
          "of text for a port where a binary protocol is spoken, sent unchanged; Wireshark may call it malformed");
+  say_if(summary.datagrams_lost, "row", "lost on the way by a fault, not in the packets");
+  say_if(summary.not_reordered, "row", "to be reordered with nothing behind it to change places with, sent in order");
+  say_if(summary.opened_again, "connection", "opened behind one that a fault had reset");
   if (summary.closed_early != 0) {
     lines.push_back(fmt::format("{} conversations were closed before their last row, because more than {} were open",
                                 summary.closed_early, encap::Crafter::most_open));

@@ -280,6 +280,13 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   add("Packets", "--seed", "N", "What initial sequence numbers and the like are drawn from [0]",
       [&craft](Text text) { craft.seed = number<std::uint64_t>("--seed", text, 0, UINT64_MAX); });
 
+  add("Faults", "--impair", "SHARES", "At random, of segments with data: loss=1%,reorder=0.5%,duplicate=0.1%",
+      [&craft](Text text) {
+        const auto impair = encap::Impairment::parse(text);
+        if (!impair) refuse("--impair", std::string{impair.error().word}, impair.error().reason);
+        craft.impair = *impair;
+      });
+
   CLI::Option* const rtt = add("Sessions", "--rtt", "TIME", "Round trip between the hosts [200us]",
                                [&craft](Text text) { craft.round_trip = duration("--rtt", text); });
   CLI::Option* const close = add("Sessions", "--close", "HOW", "fin, rst or none [fin]", [&craft](Text text) {
@@ -320,6 +327,8 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
       throw CLI::ValidationError("--format", "belongs to a report: --explain");
     if (options.explain && options.output == "-")
       throw CLI::ValidationError("-w", "standard output is for what --explain shows; name a file");
+    if (segments && craft.impair.reorder != 0)
+      throw CLI::ValidationError("--impair", "reorder belongs to --mode session: bare segments have no order");
     if (options.output.empty() && !options.dry_run && !options.explain)
       throw CLI::ValidationError("-w", "say where the capture goes, or --dry-run");
     check_map(options);

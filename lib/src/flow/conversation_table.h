@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <tsl/robin_map.h>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "encap/flow/tcp_script.h"
 #include "flow/message_window.h"
 #include "flow/mix.h"
+#include "flow/tcp_repair.h"
 
 namespace encap {
 
@@ -46,6 +48,7 @@ struct Conversation {
       : script{client_to_server, profile}, transport{over} {}
 
   TcpScript script;
+  std::unique_ptr<TcpRepair> repair;  // plays the connection in place of the script, where something goes wrong
   std::uint32_t first_in_window = no_index;
   std::uint32_t last_in_window = no_index;
   std::uint32_t first_to_send = no_index;
@@ -59,6 +62,7 @@ struct Conversation {
   bool listed = true;                    // found by its endpoints
   bool succeeds = false;                 // waits for the end of another one
   bool in_use = true;
+  std::uint16_t resets = 0;  // connections before this one that ended in a reset
 };
 
 /// The open conversations, found by their endpoints, listed by last use.
@@ -87,15 +91,15 @@ class ConversationTable {
     // Endpoints that come back get other initial sequence numbers (RFC 9293 §3.4.1).
     TcpProfile profile = profile_;
     profile.seed += unlisted_;
-    const Conversation fresh{client_to_server, over, profile};
+    Conversation fresh{client_to_server, over, profile};
     std::uint32_t at = 0;
     if (free_.empty()) {
       at = slots();
-      slots_.push_back(fresh);
+      slots_.push_back(std::move(fresh));
     } else {
       at = free_.back();
       free_.pop_back();
-      slots_[at] = fresh;
+      slots_[at] = std::move(fresh);
     }
     const ConversationKey key{client_to_server, over};
     index_.emplace(key, at);
@@ -105,6 +109,15 @@ class ConversationTable {
       slots_[at].succeeds = true;
     }
     return at;
+  }
+
+  /// Puts a new connection in the place of one that was reset, for the rows that are still to come.
+  void reopen(std::uint32_t at) {
+    Conversation& conversation = slots_[at];
+    TcpProfile profile = profile_;
+    profile.seed = Mixer{profile.seed}.add(++conversation.resets).next();
+    conversation.repair.reset();
+    conversation.script = TcpScript{conversation.script.route(), profile};
   }
 
   /// Marks a conversation as the one used last.

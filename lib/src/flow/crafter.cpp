@@ -145,6 +145,22 @@ class Crafter::Impl {
   void finish_alone(PendingMessage& message);
   void finish_dialogue(PendingMessage& message);
   void pump(std::uint32_t at);
+  [[nodiscard]] bool needs_repair(const PendingMessage& message) const noexcept {
+    return message.faults.any() || options_.impair.any();
+  }
+  bool pump_repair(std::uint32_t at);
+  [[nodiscard]] bool is_followed(const Conversation& conversation, const PendingMessage& message) noexcept;
+  [[nodiscard]] std::uint32_t take_to_send(Conversation& conversation) noexcept;
+  void release_sent(std::uint32_t slot);
+  /// Before a message is sent: whether it opens a connection again.
+  void count_opening(std::uint32_t at) noexcept {
+    const Conversation& conversation = table_[at];
+    if (conversation.resets == 0 || conversation.script.opened()) return;
+    ++summary_.opened_again;
+    ++summary_.conversations;
+    if (options_.origins) origins_.reopen(at);
+  }
+  Result<void, IoError> send_datagram(std::uint32_t slot, std::uint32_t next);
   Result<void, IoError> run_next_event();
   Result<void, IoError> run_until(Timestamp at);
   Result<void, IoError> send(Segment segment, std::uint32_t conversation, const PendingMessage* message);
@@ -168,6 +184,7 @@ class Crafter::Impl {
   Duration shift_{0};
   Timestamp clock_{INT64_MIN};  // of the last packet: no later one is stamped earlier
   std::size_t waiting_ = 0;     // messages released and not yet sent
+  std::uint64_t drawn_ = 0;     // rows outside of connections that faults were drawn for
   bool started_ = false;
   bool ended_ = false;
 };
@@ -186,6 +203,24 @@ std::optional<InputError> Crafter::Impl::refusal(const Message& message, const S
     return refuse("message", {},
                   reason + (settled.transport == Transport::udp ? "; split it over several rows"
                                                                 : "; --mode session cuts it into segments"));
+  }
+  if (message.faults.any()) {
+    const bool bare = options_.mode == Mode::segments;
+    if (alone) {
+      for (const Fault fault : {Fault::reorder, Fault::retransmit, Fault::overlap, Fault::rst, Fault::zero_window}) {
+        if (!message.faults.has(fault) || (fault == Fault::reorder && !bare)) continue;
+        return refuse("fault", std::string{name(fault)},
+                      bare ? "needs a connection, which --mode segments does not make; lost, duplicate, bad-checksum, "
+                             "bad-ip-checksum, fragment:N and delay:MS do not"
+                           : "needs TCP; over UDP write lost, duplicate, reorder, bad-checksum, bad-ip-checksum, "
+                             "fragment:N or delay:MS");
+      }
+    }
+    if (message.faults.has(Fault::bad_ip_checksum) && family == IpAddress::Family::ipv6)
+      return refuse("fault", std::string{name(Fault::bad_ip_checksum)},
+                    "IPv6 has no header checksum; bad-checksum spoils that of TCP or UDP");
+    if (message.faults.has(Fault::overlap) && message.payload.size() < 2)
+      return refuse("fault", std::string{name(Fault::overlap)}, "needs a message of two octets, to cut it in two");
   }
   if (options_.mode == Mode::session && settled.transport == Transport::tcp &&
       settled.route.source == settled.route.destination) {
@@ -230,6 +265,15 @@ Result<void, Failure> Crafter::Impl::push(const Message& message) {
   pending.at = message.timestamp.value_or(last_row_time_ + untimed_gap);
   last_row_time_ = pending.at;
   pending.settled = *settled;
+  pending.faults = message.faults;
+  if (settled->transport == Transport::udp || options_.mode == Mode::segments) {
+    pending.at = pending.at + pending.faults.delay();
+    if (options_.impair.any()) {
+      Impairment impair = options_.impair;
+      if (options_.mode == Mode::segments) impair.reorder = 0;
+      pending.faults.add(impair.draw(Mixer{options_.seed}.add(++drawn_).next()));
+    }
+  }
   pending.payload.assign(as_text(message.payload));
   if (completes()) {
     const bool http = settled->service != nullptr && settled->service->text == Service::Text::http;
@@ -339,7 +383,18 @@ Result<void, IoError> Crafter::Impl::send_alone(PendingMessage& message) {
   } else {
     segment.identification = datagram_identification_++;
   }
+  const Faults& faults = message.faults;
+  if (faults.has(Fault::lost) || faults.has(Fault::lost_before)) {
+    ++summary_.datagrams_lost;
+    return {};
+  }
+  segment.bad_checksum = faults.has(Fault::bad_checksum);
+  segment.bad_ip_checksum = faults.has(Fault::bad_ip_checksum);
+  segment.fragment_size = faults.fragment;
   ++summary_.messages;
+  auto sent = send(segment, message.conversation, &message);
+  if (!sent || !faults.has(Fault::duplicate)) return sent;
+  segment.timestamp = segment.timestamp + TcpRepair::copy_gap;
   return send(segment, message.conversation, &message);
 }
 
@@ -394,6 +449,7 @@ void Crafter::Impl::finish_joined(std::uint32_t slot, Conversation& conversation
     message.payload.append(part.payload);
     window_.drop_payload(next);
     part.joined = true;
+    message.faults.add(part.faults);
     OriginTracker::join(message.rows, part.rows, begin, message.payload.size());
     conversation.first_in_window = part.next;
     ++summary_.rows_joined;
@@ -412,6 +468,7 @@ void Crafter::Impl::finish_joined(std::uint32_t slot, Conversation& conversation
 Result<void, IoError> Crafter::Impl::send_in_conversation(std::uint32_t slot) {
   PendingMessage& message = window_[slot];
   const std::uint32_t at = message.conversation;
+  const std::uint32_t next = message.next;
   {
     Conversation& conversation = table_[at];
     conversation.first_in_window = message.next;
@@ -420,9 +477,7 @@ Result<void, IoError> Crafter::Impl::send_in_conversation(std::uint32_t slot) {
     table_.touch(at);
   }
   if (message.settled.transport == Transport::udp) {
-    message.at = std::max(message.at, clock_);
-    const auto sent = send_alone(message);
-    window_.release(slot);
+    const auto sent = send_datagram(slot, next);
     Conversation& conversation = table_[at];
     if (ended_ && conversation.first_in_window == no_index) table_.erase(at);
     if (!sent) return sent;
@@ -454,14 +509,108 @@ Result<void, IoError> Crafter::Impl::send_in_conversation(std::uint32_t slot) {
   return bound_memory();
 }
 
+/// Sends a datagram, and behind it what was to pass behind it. `next`: the row after it in its conversation.
+Result<void, IoError> Crafter::Impl::send_datagram(std::uint32_t slot, std::uint32_t next) {
+  if (window_[slot].faults.has(Fault::reorder) && window_[slot].behind == no_index) {
+    while (next != no_index && window_[next].from_client != window_[slot].from_client) next = window_[next].next;
+    if (next != no_index) {
+      window_[next].behind = slot;
+      return {};
+    }
+    ++summary_.not_reordered;
+  }
+  for (Timestamp at = window_[slot].at; slot != no_index; at = clock_ + TcpRepair::copy_gap) {
+    PendingMessage& message = window_[slot];
+    message.at = std::max(at, clock_);
+    const std::uint32_t behind = message.behind;
+    const auto sent = send_alone(message);
+    window_.release(slot);
+    if (!sent) return sent;
+    slot = behind;
+  }
+  return {};
+}
+
+/// Takes the message that is next out of those that wait in its conversation.
+std::uint32_t Crafter::Impl::take_to_send(Conversation& conversation) noexcept {
+  const std::uint32_t slot = conversation.first_to_send;
+  conversation.first_to_send = window_[slot].next;
+  if (conversation.first_to_send == no_index) conversation.last_to_send = no_index;
+  return slot;
+}
+
+void Crafter::Impl::release_sent(std::uint32_t slot) {
+  window_.release(slot);
+  --waiting_;
+}
+
+/// Whether the side of a message, the one that was taken last, speaks again before a segment of it is given up.
+bool Crafter::Impl::is_followed(const Conversation& conversation, const PendingMessage& message) noexcept {
+  const bool waits = conversation.first_to_send != no_index;
+  const std::uint32_t next = waits ? conversation.first_to_send : conversation.first_in_window;
+  if (next == no_index || window_[next].from_client != message.from_client) return false;
+  const Timestamp at = waits ? window_[next].at : window_[next].at + shift_;
+  return at - std::max(message.at, clock_) < TcpRepair::longest_hold;
+}
+
+/// As `pump`, for a conversation in which something goes wrong; false where nothing does, any more.
+bool Crafter::Impl::pump_repair(std::uint32_t at) {
+  Conversation& conversation = table_[at];
+  TcpScript& script = conversation.script;
+  const auto next_needs_it = [&] {
+    return conversation.first_to_send != no_index && needs_repair(window_[conversation.first_to_send]);
+  };
+  if (!conversation.repair) {
+    if (script.busy() || !next_needs_it()) return false;
+    conversation.repair = std::make_unique<TcpRepair>(script, options_.impair, options_.seed);
+  }
+  TcpRepair& repair = *conversation.repair;
+  const auto release_done = [&] {
+    while (const auto done = repair.take_done()) release_sent(*done);
+    summary_.not_reordered += repair.take_not_reordered();
+  };
+  release_done();
+  if (script.finished()) {
+    table_.reopen(at);
+    return next_needs_it() && pump_repair(at);
+  }
+  if (!repair.busy()) {
+    const bool quiet = repair.quiet(script);
+    if (conversation.first_to_send != no_index && (next_needs_it() || !quiet)) {
+      const std::uint32_t slot = take_to_send(conversation);
+      const PendingMessage& message = window_[slot];
+      count_opening(at);
+      repair.send(script, {.from_client = message.from_client,
+                           .at = std::max(message.at, clock_),
+                           .payload = as_bytes(message.payload),
+                           .faults = message.faults,
+                           .message = slot,
+                           .followed = is_followed(conversation, message)});
+    } else if (quiet && (!options_.impair.any() || conversation.ends)) {
+      repair.give_back(script);
+      release_done();
+      conversation.repair.reset();
+      return false;
+    }
+  }
+  const Timestamp next = repair.next_event(script);
+  if (next == TcpScript::never) {
+    events_.erase(at);
+  } else {
+    events_.set(at, next);
+  }
+  return true;
+}
+
 /// Lets a conversation do what it can do next, and sets its alarm.
 void Crafter::Impl::pump(std::uint32_t at) {
   Conversation& conversation = table_[at];
   TcpScript& script = conversation.script;
-  if (conversation.succeeds) return;
+  if (conversation.succeeds || pump_repair(at)) return;
   if (!script.busy()) {
     if (conversation.first_to_send != no_index) {
       const PendingMessage& message = window_[conversation.first_to_send];
+      count_opening(at);
       script.send(message.from_client, std::max(message.at, clock_), as_bytes(message.payload));
     } else if (conversation.ends) {
       script.close(clock_);
@@ -484,15 +633,20 @@ void Crafter::Impl::pump(std::uint32_t at) {
 Result<void, IoError> Crafter::Impl::run_next_event() {
   const EventQueue::Event event = events_.top();
   Conversation& conversation = table_[event.conversation];
+  if (conversation.repair) {
+    const auto passing = conversation.repair->step(conversation.script, std::max(event.at, clock_));
+    Result<void, IoError> sent{};
+    if (passing)
+      sent = send(passing->segment, event.conversation,
+                  passing->message == no_index ? nullptr : &window_[passing->message]);
+    pump(event.conversation);
+    return sent;
+  }
   const bool was_busy = conversation.script.busy();
   const Segment segment = conversation.script.step(std::max(event.at, clock_));
   const auto sent = send(segment, event.conversation, was_busy ? &window_[conversation.first_to_send] : nullptr);
   if (was_busy && !conversation.script.busy()) {
-    const std::uint32_t done = conversation.first_to_send;
-    conversation.first_to_send = window_[done].next;
-    if (conversation.first_to_send == no_index) conversation.last_to_send = no_index;
-    window_.release(done);
-    --waiting_;
+    release_sent(take_to_send(conversation));
   }
   pump(event.conversation);
   return sent;

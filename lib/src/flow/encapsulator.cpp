@@ -2,24 +2,36 @@
 
 #include <algorithm>
 #include <cassert>
+#include <optional>
 
 #include "encap/wire/ethernet.h"
 #include "encap/wire/ipv4.h"
 #include "encap/wire/ipv6.h"
 #include "encap/wire/linux_sll.h"
 #include "encap/wire/null_loopback.h"
+#include "encap/wire/tcp.h"
 #include "encap/wire/udp.h"
 
 namespace encap {
 namespace {
 
+/// A checksum that is wrong by a fixed amount, and none that UDP takes for an absent one.
+constexpr std::uint16_t spoiled(std::uint16_t checksum) noexcept {
+  constexpr std::uint16_t amount = 0x1111;
+  const auto wrong = static_cast<std::uint16_t>(checksum + amount);
+  return wrong == 0 ? amount : wrong;
+}
+
 /// The transport header of a segment, in front of the payload in `buffer`. The caller has checked that it fits.
-void add_transport_header(PacketBuffer& buffer, const Segment& segment) {
+void add_transport_header(PacketBuffer& buffer, const Segment& segment,
+                          const std::optional<std::uint16_t>& checksum = {}) {
   const Port source = segment.route.source.port;
   const Port destination = segment.route.destination.port;
   [[maybe_unused]] const Result<void, CraftError> done =
       segment.transport == Transport::udp
-          ? prepend(buffer, UdpHeader{.source_port = source, .destination_port = destination}, segment.route)
+          ? prepend(buffer,
+                    UdpHeader{.source_port = source, .destination_port = destination, .forced = {.checksum = checksum}},
+                    segment.route)
           : prepend(buffer,
                     TcpHeader{.source_port = source,
                               .destination_port = destination,
@@ -27,9 +39,35 @@ void add_transport_header(PacketBuffer& buffer, const Segment& segment) {
                               .acknowledgment_number = segment.acknowledgment_number,
                               .flags = segment.flags,
                               .window = segment.window,
-                              .options = segment.options.bytes()},
+                              .options = segment.options.bytes(),
+                              .forced = {.checksum = checksum}},
                     segment.route);
   assert(done);
+}
+
+/// Payload and transport header of a segment, in a buffer that held something else.
+void fill(PacketBuffer& buffer, const Segment& segment) {
+  buffer.clear();
+  buffer.append(segment.payload);
+  add_transport_header(buffer, segment);
+  if (!segment.bad_checksum) return;
+  const std::size_t at =
+      segment.transport == Transport::udp ? UdpField::checksum.first_octet() : TcpField::checksum.first_octet();
+  const std::uint16_t right = load_be16(buffer.bytes(), at);
+  buffer.clear();
+  buffer.append(segment.payload);
+  add_transport_header(buffer, segment, spoiled(right));
+}
+
+/// The header in front of what is in `buffer`, with a wrong checksum where the segment wants one.
+Result<void, CraftError> add_ipv4_header(PacketBuffer& buffer, Ipv4Header header, bool bad_checksum) {
+  if (bad_checksum) {
+    PacketBuffer right;
+    right.append(buffer.bytes());
+    if (auto done = prepend(right, header); !done) return done;
+    header.forced.checksum = spoiled(load_be16(right.bytes(), Ipv4Field::checksum.first_octet()));
+  }
+  return prepend(buffer, header);
 }
 
 constexpr Protocol protocol_of(Transport transport) noexcept {
@@ -97,23 +135,23 @@ Result<void, IoError> Encapsulator::send(const Segment& segment, PacketSink& sin
   const std::size_t network = segment.route.source.address.is_ipv4() ? 20 : 40;
   const std::size_t transport =
       segment.transport == Transport::udp ? 8 : TcpView::minimum_header_length + segment.options.bytes().size();
-  const bool fits = network + transport + segment.payload.size() <= options_.mtu;
+  const bool fits = network + transport + segment.payload.size() <= options_.mtu && segment.fragment_size == 0;
   return fits || segment.dont_fragment ? send_packet(segment, sink) : send_fragments(segment, sink);
 }
 
 Result<void, IoError> Encapsulator::send_packet(const Segment& segment, PacketSink& sink) {
-  buffer_.clear();
-  buffer_.append(segment.payload);
-  add_transport_header(buffer_, segment);
+  fill(buffer_, segment);
   const IpAddress& source = segment.route.source.address;
   const IpAddress& destination = segment.route.destination.address;
   [[maybe_unused]] const Result<void, CraftError> done =
-      source.is_ipv4() ? prepend(buffer_, Ipv4Header{.source = source.ipv4(),
-                                                     .destination = destination.ipv4(),
-                                                     .time_to_live = options_.time_to_live,
-                                                     .protocol = protocol_of(segment.transport),
-                                                     .identification = segment.identification,
-                                                     .dont_fragment = segment.dont_fragment})
+      source.is_ipv4() ? add_ipv4_header(buffer_,
+                                         Ipv4Header{.source = source.ipv4(),
+                                                    .destination = destination.ipv4(),
+                                                    .time_to_live = options_.time_to_live,
+                                                    .protocol = protocol_of(segment.transport),
+                                                    .identification = segment.identification,
+                                                    .dont_fragment = segment.dont_fragment},
+                                         segment.bad_ip_checksum)
                        : prepend(buffer_, Ipv6Header{.source = source.ipv6(),
                                                      .destination = destination.ipv6(),
                                                      .hop_limit = options_.time_to_live,
@@ -123,17 +161,15 @@ Result<void, IoError> Encapsulator::send_packet(const Segment& segment, PacketSi
 }
 
 Result<void, IoError> Encapsulator::send_fragments(const Segment& segment, PacketSink& sink) {
-  whole_.clear();
-  whole_.append(segment.payload);
-  add_transport_header(whole_, segment);
+  fill(whole_, segment);
   const Bytes whole = whole_.bytes();
   const std::size_t transport = whole.size() - segment.payload.size();
   const IpAddress& source = segment.route.source.address;
   const IpAddress& destination = segment.route.destination.address;
   const std::size_t network = source.is_ipv4() ? 20 : 40 + Ipv6FragmentView::header_length;
   // Every fragment but the last carries whole units of eight octets.
-  const std::size_t room =
-      std::max<std::size_t>((options_.mtu - std::min<std::size_t>(network, options_.mtu)) / 8 * 8, 8);
+  std::size_t room = std::max<std::size_t>((options_.mtu - std::min<std::size_t>(network, options_.mtu)) / 8 * 8, 8);
+  if (segment.fragment_size != 0) room = std::min<std::size_t>(room, segment.fragment_size);
   for (std::size_t at = 0; at < whole.size(); at += room) {
     const Bytes part = whole.subspan(at, std::min(room, whole.size() - at));
     const bool more = at + part.size() < whole.size();
@@ -141,13 +177,15 @@ Result<void, IoError> Encapsulator::send_fragments(const Segment& segment, Packe
     buffer_.clear();
     buffer_.append(part);
     if (source.is_ipv4()) {
-      [[maybe_unused]] const auto done = prepend(buffer_, Ipv4Header{.source = source.ipv4(),
-                                                                     .destination = destination.ipv4(),
-                                                                     .time_to_live = options_.time_to_live,
-                                                                     .protocol = protocol_of(segment.transport),
-                                                                     .identification = segment.identification,
-                                                                     .more_fragments = more,
-                                                                     .fragment_offset = offset});
+      [[maybe_unused]] const auto done = add_ipv4_header(buffer_,
+                                                         Ipv4Header{.source = source.ipv4(),
+                                                                    .destination = destination.ipv4(),
+                                                                    .time_to_live = options_.time_to_live,
+                                                                    .protocol = protocol_of(segment.transport),
+                                                                    .identification = segment.identification,
+                                                                    .more_fragments = more,
+                                                                    .fragment_offset = offset},
+                                                         segment.bad_ip_checksum);
       assert(done);
     } else {
       prepend(buffer_, Ipv6FragmentHeader{.next_header = protocol_of(segment.transport),

@@ -8,6 +8,7 @@
 
 #include "encap/base/timestamp.h"
 #include "encap/flow/address_book.h"
+#include "encap/flow/fault.h"
 #include "encap/flow/http_text.h"
 
 namespace encap {
@@ -30,13 +31,15 @@ struct PendingMessage {
   SettledRoute settled;
   std::string payload;
   std::string host;  // for the Host field of a request; the client's name in DHCP
+  Faults faults;
   HttpStartLine start_line = HttpStartLine::none;
   Service::Text text = Service::Text::plain;
   bool from_client = true;
   bool joined = false;  // its payload became part of an earlier message
   std::uint32_t conversation = no_index;
-  std::uint32_t next = no_index;  // of the same conversation, by time
-  std::vector<TrackedRow> rows;   // whose message it is; empty where nobody asked
+  std::uint32_t next = no_index;    // of the same conversation, by time
+  std::uint32_t behind = no_index;  // a datagram of the same side that leaves right behind this one
+  std::vector<TrackedRow> rows;     // whose message it is; empty where nobody asked
 };
 
 /// Rows by time, equal times in the order they came. Slots are used again, so their memory is allocated once.
@@ -96,6 +99,7 @@ class MessageWindow {
     message.joined = false;
     message.conversation = no_index;
     message.next = no_index;
+    message.behind = no_index;
     free_.push_back(slot);
   }
 

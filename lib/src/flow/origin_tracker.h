@@ -31,6 +31,9 @@ class OriginTracker {
   /// from the server.
   void open(std::uint32_t at, const Route& route, Transport transport, const Message& message, bool reversed);
 
+  /// Another connection in the place of one that was reset.
+  void reopen(std::uint32_t at) noexcept { conversations_[at].origin.number = opened_++; }
+
   /// Lifetime: until the next call, and as long as the message.
   [[nodiscard]] const PacketOrigin& origin_of(const Segment& segment, std::uint32_t conversation,
                                               const PendingMessage* message);

@@ -253,6 +253,7 @@ class MessageReader::Impl {
   bool passes_over_packet();
   Result<void, InputError> fill_party(TableColumn app, TableColumn ip, TableColumn port, Party& party);
   Result<void, InputError> fill_time();
+  Result<void, InputError> fill_faults();
   Result<void, InputError> fill_payload();
 
   [[nodiscard]] Cell& cell(TableColumn column) noexcept { return row_[static_cast<std::size_t>(column)]; }
@@ -450,6 +451,7 @@ Result<void, InputError> MessageReader::Impl::fill_message() {
     }
   }
   if (auto filled = fill_time(); !filled) return filled;
+  if (auto filled = fill_faults(); !filled) return filled;
   return fill_payload();
 }
 
@@ -534,6 +536,18 @@ Result<void, InputError> MessageReader::Impl::fill_time() {
         wrong(TableColumn::timestamp, written, "write a time between 1970 and 2106, which a capture file can hold"));
   }
   message_.timestamp = at;
+  return {};
+}
+
+Result<void, InputError> MessageReader::Impl::fill_faults() {
+  const std::string_view written = text(TableColumn::fault);
+  if (means_nothing(written)) return {};
+  const auto faults = Faults::parse(written);
+  if (!faults) {
+    const std::string_view word = faults.error().word;
+    return unexpected(wrong(TableColumn::fault, word.empty() ? written : word, faults.error().reason));
+  }
+  message_.faults = *faults;
   return {};
 }
 

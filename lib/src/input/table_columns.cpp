@@ -29,6 +29,7 @@ constexpr std::array<Names, column_count> names{{
     {TableColumn::transport, "transport", {"transport_protocol", "l4_protocol"}},
     {TableColumn::timestamp, "timestamp", {"time", "time_stamp", "datetime", "date"}},
     {TableColumn::msg_id, "msg_id", {"id", "no.", "no", "message_id", "msgid"}},
+    {TableColumn::fault, "fault", {"faults", "impair"}},
 }};
 
 /// Lower case, blanks and hyphens as underscores, nothing around it, and no unit behind it that we assume anyway.

@@ -23,6 +23,7 @@ enum class TableColumn : std::uint8_t {
   transport,
   timestamp,
   msg_id,
+  fault,
   none
 };
 inline constexpr std::size_t column_count = static_cast<std::size_t>(TableColumn::none);

@@ -9,6 +9,7 @@
 #include "encap/base/result.h"
 #include "encap/flow/address_book.h"
 #include "encap/flow/encapsulator.h"
+#include "encap/flow/fault.h"
 #include "encap/flow/message.h"
 #include "encap/flow/tcp_script.h"
 
@@ -51,6 +52,7 @@ struct CraftOptions {
   Segments segments{};
   /// Headers in front of every packet, outermost first. Precondition: `check` accepts them for the link type.
   std::vector<OuterLayer> outer{};
+  Impairment impair{};   ///< what befalls segments with data at random, drawn from the seed
   bool origins = false;  ///< tell with each packet what it was made of (`PacketRecord::origin`)
 };
 
@@ -71,7 +73,10 @@ struct CraftSummary {
   std::uint64_t not_http = 0;         ///< HTTP rows that are no HTTP, sent as they are
   std::uint64_t text_as_binary = 0;   ///< text sent as it is to a port where a binary protocol is spoken
   std::uint64_t unknown_protocols = 0;
-  std::uint64_t closed_early = 0;  ///< conversations closed before their last row, to bound memory
+  std::uint64_t datagrams_lost = 0;  ///< rows that a fault kept out of the packets
+  std::uint64_t not_reordered = 0;   ///< rows to be reordered with nothing behind them, sent in order
+  std::uint64_t opened_again = 0;    ///< connections opened behind one that a fault had reset
+  std::uint64_t closed_early = 0;    ///< conversations closed before their last row, to bound memory
 };
 
 /// From messages to packets: puts the rows in time order, finishes their payload, plays each conversation as two hosts

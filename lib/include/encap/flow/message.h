@@ -6,6 +6,7 @@
 
 #include "encap/base/bytes.h"
 #include "encap/base/timestamp.h"
+#include "encap/flow/fault.h"
 #include "encap/wire/endpoint.h"
 
 namespace encap {
@@ -32,6 +33,7 @@ struct Message {
   std::optional<bool> source_serves{};  ///< whether the source is the server, where the file says so
   std::optional<Timestamp> timestamp;   ///< tables that only have offsets count from 2000-01-01T00:00:00Z
   Bytes payload;
+  Faults faults{};  ///< what goes wrong with it on its way
 };
 
 }  // namespace encap

@@ -29,6 +29,11 @@ struct Segment {
   std::uint16_t identification = 0;
   bool dont_fragment = false;
 
+  // What is wrong with it on purpose.
+  bool bad_checksum = false;
+  bool bad_ip_checksum = false;     ///< IPv4 only
+  std::uint16_t fragment_size = 0;  ///< octets of IP payload a fragment carries, a multiple of 8; 0: what the MTU says
+
   std::uint64_t stream_offset = 0;       ///< octets of payload this side sent before over TCP
   const PacketOrigin* origin = nullptr;  ///< for the packets' records; null where nobody asked
 };

@@ -48,6 +48,8 @@ class TcpScript {
   TcpScript(const Route& client_to_server, const TcpProfile& profile) noexcept;
 
   [[nodiscard]] const Route& route() const noexcept { return route_; }
+  /// Whether anything was sent or is to be.
+  [[nodiscard]] bool opened() const noexcept { return phase_ != Phase::unopened; }
   /// Whether a message is still being sent. Only one is under way at a time, so answers follow what they answer.
   [[nodiscard]] bool busy() const noexcept { return busy_; }
   /// Whether `close` was called.
@@ -69,6 +71,7 @@ class TcpScript {
   [[nodiscard]] Segment step(Timestamp now) noexcept;
 
  private:
+  friend class TcpRepair;  // plays the connection while segments of it are lost or repeated
   enum class Phase : std::uint8_t { unopened, syn, syn_ack, handshake_ack, open, fin, fin_answer, last_ack, closed };
   enum SideName : std::uint8_t { client = 0, server = 1 };
 
