@@ -1,6 +1,7 @@
 #include "dissect/text.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <limits>
 
@@ -35,7 +36,13 @@ Line find_line(Bytes in, std::uint32_t offset) noexcept {
     std::memcpy(&octets, in.data() + at, 8);
     const std::uint64_t lf = octets ^ (every * '\n');
     const std::uint64_t cr = octets ^ (every * '\r');
-    if (((((lf - every) & ~lf) | ((cr - every) & ~cr)) & every * 0x80) != 0) break;
+    const std::uint64_t found = (((lf - every) & ~lf) | ((cr - every) & ~cr)) & every * 0x80;
+    if (found == 0) continue;
+    // The lowest bit is that of an end; those above it may come of its borrow.
+    if constexpr (std::endian::native == std::endian::little) {
+      at += static_cast<std::uint32_t>(std::countr_zero(found)) / 8;
+    }
+    break;
   }
   while (at < end && in[at] != std::byte{'\n'} && in[at] != std::byte{'\r'}) ++at;
   if (at >= end) return {end - offset, end, false};
@@ -56,7 +63,10 @@ char* put_utf8(char* to, char32_t character) noexcept {
 }
 
 std::optional<std::int64_t> leading_number(std::string_view text, unsigned base, std::size_t& length) noexcept {
-  const auto digit = [base](char c) { return std::min(static_cast<unsigned>(hex_digit(c)), base); };
+  const auto digit = [base](char c) {
+    const unsigned decimal = static_cast<unsigned char>(c) - unsigned{'0'};
+    return decimal < 10 ? decimal : std::min(static_cast<unsigned>(hex_digit(c)), base);
+  };
   std::size_t at = 0;
   while (at < text.size() && is_ascii_space(text[at])) ++at;
   bool negative = false;
@@ -66,11 +76,12 @@ std::optional<std::int64_t> leading_number(std::string_view text, unsigned base,
     at += 2;
   }
   constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t small = largest / 16 - 1;  // one more digit fits in any base
   std::int64_t value = 0;
   const std::size_t first = at;
   for (; at < text.size() && digit(text[at]) < base; ++at) {
     const auto next = static_cast<std::int64_t>(digit(text[at]));
-    value = value > (largest - next) / base ? largest : value * base + next;
+    value = value > small && value > (largest - next) / base ? largest : value * base + next;
   }
   length = at;
   if (at == first) return std::nullopt;
