@@ -7,8 +7,9 @@
 using encap::FramePlace;
 using encap::PacketRecord;
 
-SideBySide::SideBySide(CommandOptions& options, const encap::Dissector& dissector, Output& output)
-    : output_{output}, statistics_{options.statistics ? &*options.statistics : nullptr} {
+SideBySide::SideBySide(CommandOptions& options, const encap::Dissector& dissector, encap::SessionMemory& session,
+                       Output& output)
+    : session_{session}, output_{output}, statistics_{options.statistics ? &*options.statistics : nullptr} {
   for (unsigned lane = 0; lane < lanes; ++lane) {
     if (statistics_ != nullptr) counts_[lane].emplace(statistics_->another());
     printers_[lane] = std::make_unique<Printer>(options, dissector, counts_[lane] ? &*counts_[lane] : nullptr);
@@ -26,14 +27,15 @@ SideBySide::~SideBySide() {
 }
 
 bool SideBySide::add(const PacketRecord& record, const FramePlace& place) {
-  const auto flow = encap::plain_flow(record);
-  if (!flow) return finish() && read_here(record, place);
+  const auto key = encap::plain_flow(record);
+  if (!key) return finish() && read_here(record, place);
   Stretch& current = stretch(handed_over_);
-  const unsigned lane = encap::SessionMemory::lane_of(*flow);
+  const std::uint32_t flow = encap::SessionMemory::hash_of(*key);
+  const unsigned lane = encap::SessionMemory::lane_of(flow);
   Share& share = current.shares[lane];
   current.order.push_back(static_cast<std::uint8_t>(lane));
   current.octets += record.bytes.size();
-  share.packets.push_back({record, place});
+  share.packets.push_back({record, place, flow});
   share.octets.insert(share.octets.end(), record.bytes.begin(), record.bytes.end());
   return (current.order.size() < most_packets && current.octets < most_octets) || hand_over();
 }
@@ -126,7 +128,15 @@ void SideBySide::read_share(unsigned lane, Share& share) {
   share.lines.clear();
   share.line_ends.clear();
   encap::Bytes rest{share.octets};
+  std::size_t expected = 0;
+  const auto expect = [&](std::size_t end) {
+    for (end = std::min(end, share.packets.size()); expected < end; ++expected) {
+      session_.expect(share.packets[expected].flow);
+    }
+  };
+  expect(encap::SessionMemory::expected_ahead);
   for (Waiting& packet : share.packets) {
+    expect(expected + 1);
     const std::size_t size = packet.record.bytes.size();
     packet.record.bytes = rest.first(size);
     rest = rest.subspan(size);

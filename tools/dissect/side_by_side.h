@@ -21,9 +21,8 @@
 /// Bounded: a few stretches of packets are under way, each of 1024 packets or 1 MiB of octets at most, or one packet.
 class SideBySide {
  public:
-  /// Lifetime: borrows all; the session of `dissector` is a SessionMemory that nobody else uses meanwhile. Starts
-  /// threads.
-  SideBySide(CommandOptions& options, const encap::Dissector& dissector, Output& output);
+  /// Lifetime: borrows all; `session` is that of `dissector`, and nobody else uses it meanwhile. Starts threads.
+  SideBySide(CommandOptions& options, const encap::Dissector& dissector, encap::SessionMemory& session, Output& output);
   SideBySide(const SideBySide&) = delete;
   SideBySide& operator=(const SideBySide&) = delete;
   ~SideBySide();
@@ -45,6 +44,7 @@ class SideBySide {
   struct Waiting {
     encap::PacketRecord record;
     encap::FramePlace place;
+    std::uint32_t flow;  // as SessionMemory::hash_of has it
   };
   // The packets of one lane, which only its thread touches while it works, and their lines.
   struct Share {
@@ -67,6 +67,7 @@ class SideBySide {
   [[nodiscard]] bool give_out_until(std::size_t number);
   [[nodiscard]] bool give_out(Stretch& stretch);
 
+  encap::SessionMemory& session_;
   Output& output_;
   encap::Statistics* statistics_;  // that those of the lanes are added to in the end; may be null
   // One for each lane. What is read while no lane works is read by the first one's.
