@@ -1,6 +1,7 @@
 #include "side_by_side.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "encap/analyze/plain_flow.h"
 
@@ -27,7 +28,8 @@ SideBySide::~SideBySide() {
 }
 
 bool SideBySide::add(const PacketRecord& record, const FramePlace& place) {
-  const auto key = encap::plain_flow(record);
+  // Comments live no longer than the record does.
+  const auto key = record.comments.empty() ? encap::plain_flow(record) : std::nullopt;
   if (!key) return finish() && read_here(record, place);
   Stretch& current = stretch(handed_over_);
   const std::uint32_t flow = encap::SessionMemory::hash_of(*key);

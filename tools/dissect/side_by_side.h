@@ -15,8 +15,8 @@
 #include "printer.h"
 
 /// Dissects packets on one thread for each lane of the session and adds their lines to the output in the packets'
-/// order. Packets whose lane cannot be told beforehand are dissected alone, between the others. The lines are those
-/// that one thread would make.
+/// order. Packets whose lane cannot be told beforehand, and those with comments, are dissected alone, between the
+/// others. The lines are those that one thread would make.
 ///
 /// Bounded: a few stretches of packets are under way, each of 1024 packets or 1 MiB of octets at most, or one packet.
 class SideBySide {
