@@ -23,7 +23,7 @@ SideBySide::~SideBySide() {
     const std::lock_guard lock{mutex_};
     over_ = true;
   }
-  changed_.notify_all();
+  anything_to_do_.notify_all();
   for (std::thread& thread : threads_) thread.join();
 }
 
@@ -71,15 +71,17 @@ bool SideBySide::hand_over() {
     const std::lock_guard lock{mutex_};
     ++handed_over_;
   }
-  changed_.notify_all();
-  return handed_over_ - given_out_ < under_way || give_out_until(given_out_ + 1);
+  anything_to_do_.notify_all();
+  // The lanes have the other half to work on while room is made for one half, so that threads wait rarely.
+  return handed_over_ - given_out_ < under_way || give_out_until(given_out_ + under_way / 2);
 }
 
 bool SideBySide::give_out_until(std::size_t number) {
   while (given_out_ < number) {
     {
       std::unique_lock lock{mutex_};
-      changed_.wait(lock, [this] { return *std::min_element(done_.begin(), done_.end()) > given_out_; });
+      awaited_ = number;
+      enough_done_.wait(lock, [this] { return is_enough_done(); });
     }
     if (!give_out(stretch(given_out_))) return false;
     ++given_out_;
@@ -113,15 +115,17 @@ void SideBySide::work(unsigned lane) {
   for (std::size_t number = 0;; ++number) {
     {
       std::unique_lock lock{mutex_};
-      changed_.wait(lock, [this, number] { return over_ || handed_over_ > number; });
+      anything_to_do_.wait(lock, [this, number] { return over_ || handed_over_ > number; });
       if (over_) return;
     }
     read_share(lane, stretch(number).shares[lane]);
+    bool is_enough = false;
     {
       const std::lock_guard lock{mutex_};
       done_[lane] = number + 1;
+      is_enough = is_enough_done();
     }
-    changed_.notify_all();
+    if (is_enough) enough_done_.notify_one();
   }
 }
 

@@ -115,6 +115,8 @@ class FlowTable {
     return {conversation, is_new};
   }
 
+  /// Starts to fetch what `likely` and `find` look at first.
+  void fetch_early(std::uint32_t hash) const noexcept { index_.fetch_early(hash); }
   /// A conversation whose ends have that hash, most likely the one; null where none has. Lifetime: until the table is
   /// gone.
   [[nodiscard]] const KnownFlow* likely(std::uint32_t hash) noexcept {

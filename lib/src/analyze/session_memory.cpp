@@ -17,7 +17,9 @@ namespace {
 // in the cache, and its parts are better waited for together than one after the other.
 void fetch_early(const void* object, std::size_t size) noexcept {
   constexpr std::size_t cache_line = 64;
-  for (std::size_t at = 0; at < size; at += cache_line) hwy::Prefetch(static_cast<const std::byte*>(object) + at);
+  const auto* const first = static_cast<const std::byte*>(object);
+  for (std::size_t at = 0; at < size; at += cache_line) hwy::Prefetch(first + at);
+  hwy::Prefetch(first + size - 1);
 }
 
 // The conversations of the packets that come next. What is known of one is found step by step, each of which waits for
@@ -27,26 +29,34 @@ class Expected {
   explicit Expected(FlowTable& conversations) noexcept : conversations_{conversations} {}
 
   void push(std::uint32_t hash) noexcept {
-    const KnownFlow* const found = conversations_.likely(hash);
-    if (found != nullptr) fetch_early(found, sizeof *found);
-    latest_ = (latest_ + 1) % found_.size();
-    found_[latest_] = found;
-    if (const KnownFlow* const earlier = found_[(latest_ + 2) % found_.size()]; earlier != nullptr) {
-      fetch_early(earlier->tcp.get(), sizeof(TcpConnection));
-      fetch_early(earlier->flow.memory.get(), application_size);
+    conversations_.fetch_early(hash);
+    step(0) = {hash};
+    Step& found = step(2);
+    found.flow = conversations_.likely(found.hash);
+    if (found.flow != nullptr) fetch_early(found.flow, sizeof *found.flow);
+    if (const KnownFlow* const flow = step(4).flow; flow != nullptr) {
+      fetch_early(flow->tcp.get(), sizeof(TcpConnection));
+      fetch_early(flow->flow.memory.get(), application_size);
     }
-    if (const KnownFlow* const earliest = found_[(latest_ + 1) % found_.size()];
-        earliest != nullptr && earliest->tcp != nullptr) {
-      for (const TcpSide& side : earliest->tcp->sides) fetch_early(side.pdus.get(), sizeof(TcpPduList));
+    if (const KnownFlow* const flow = step(6).flow; flow != nullptr && flow->tcp != nullptr) {
+      for (const TcpSide& side : flow->tcp->sides) fetch_early(side.pdus.get(), sizeof(TcpPduList));
     }
+    ++pushed_;
   }
 
  private:
   static constexpr std::size_t application_size = 256;  // octets; what an application remembers has at least some
 
+  struct Step {
+    std::uint32_t hash = 0;
+    const KnownFlow* flow = nullptr;
+  };
+  // What was pushed so many ago.
+  [[nodiscard]] Step& step(std::size_t ago) noexcept { return steps_[(pushed_ - ago) % steps_.size()]; }
+
   FlowTable& conversations_;
-  std::array<const KnownFlow*, SessionMemory::expected_ahead - 2> found_{};
-  std::size_t latest_ = 0;
+  std::array<Step, SessionMemory::expected_ahead> steps_{};
+  std::size_t pushed_ = 0;
 };
 
 }  // namespace

@@ -30,7 +30,7 @@ class SessionMemory final : public Session {
   /// said as well: what is remembered of it is fetched while those are read. Of thousands of flows the one at hand is
   /// rarely near. Changes nothing else. Threads: as `flow`.
   void expect(std::uint32_t hash) noexcept;
-  static constexpr std::size_t expected_ahead = 6;
+  static constexpr std::size_t expected_ahead = 8;
 
   [[nodiscard]] Flow& flow(const FlowKey& key) override;
   [[nodiscard]] const TcpAnalysis& tcp(const FlowKey& key, const TcpSegmentFacts& segment) override;

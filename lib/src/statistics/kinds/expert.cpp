@@ -248,9 +248,11 @@ class Expert final : public Statistic {
   }
 
   void append_text(std::string& out, const RowAdded& row_added) const override {
-    std::vector<std::string> between;
+    // What stands in front of a note that was seen once, and nearly that of one that was seen a few times.
+    constexpr std::size_t width = 12;
+    std::vector<std::string> starts;
     for (const Kind& kind : notes_.kinds()) {
-      between.push_back(fmt::format(" {:>10} {:>18}  ", kind.group, kind.protocol));
+      starts.push_back(fmt::format("{:>{}} {:>10} {:>18}  ", 1, width, kind.group, kind.protocol));
     }
     for (const SeverityWords& words : severities) {
       const std::uint64_t total = totals_[static_cast<std::size_t>(words.severity)];
@@ -258,8 +260,14 @@ class Expert final : public Statistic {
       out += fmt::format("\n{} ({})\n=============\n   Frequency      Group           Protocol  Summary\n", words.title,
                          total);
       each_of(words.severity, [&](const Row& row, const Kind&, std::size_t place) {
-        append_right(out, row.count, 12);
-        out += between[row.kind];
+        const std::string& start = starts[row.kind];
+        if (row.count < 10) {
+          out += start;
+          out[out.size() - start.size() + width - 1] = static_cast<char>('0' + row.count);
+        } else {
+          append_right(out, row.count, width);
+          out.append(start, width);
+        }
         append_shown(out, row.summary());
         out += '\n';
         if (with_frames_) {
