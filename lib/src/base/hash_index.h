@@ -17,7 +17,6 @@ class HashIndex {
   static constexpr std::uint32_t none = 0xffffffff;
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  void clear() noexcept { *this = HashIndex{}; }
 
   /// The place of which `is(place)` says that it is the one; `none` where there is no such. Only those of the same hash
   /// are asked for.

@@ -1,8 +1,6 @@
 #include "dissect/text.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 #include <limits>
 
 #include "base/utf8.h"
@@ -27,28 +25,25 @@ int base64_digit(char c, bool url) noexcept {
 }  // namespace
 
 Line find_line(Bytes in, std::uint32_t offset) noexcept {
+  // Looked through piece by piece for one end and then for the other: lines that all end in CR are not gone through
+  // to the end of the octets for an LF each.
+  constexpr std::size_t piece = 256;
+  const std::string_view text = characters(in);
   const auto end = static_cast<std::uint32_t>(in.size());
-  std::uint32_t at = std::min(offset, end);
-  // Eight at a time, while none of them is an end: a high bit shows up where an octet is zero.
-  constexpr std::uint64_t every = 0x0101010101010101;
-  for (; end - at >= 8; at += 8) {
-    std::uint64_t octets;
-    std::memcpy(&octets, in.data() + at, 8);
-    const std::uint64_t lf = octets ^ (every * '\n');
-    const std::uint64_t cr = octets ^ (every * '\r');
-    const std::uint64_t found = (((lf - every) & ~lf) | ((cr - every) & ~cr)) & every * 0x80;
-    if (found == 0) continue;
-    // The lowest bit is that of an end; those above it may come of its borrow.
-    if constexpr (std::endian::native == std::endian::little) {
-      at += static_cast<std::uint32_t>(std::countr_zero(found)) / 8;
-    }
+  std::size_t at = std::min(offset, end);
+  for (; at < end; at += piece) {
+    const std::string_view here = text.substr(at, piece);
+    const std::size_t lf = std::min(here.find('\n'), here.size());
+    const std::size_t found = std::min(here.substr(0, lf).find('\r'), lf);
+    if (found == here.size()) continue;
+    at += found;
     break;
   }
-  while (at < end && in[at] != std::byte{'\n'} && in[at] != std::byte{'\r'}) ++at;
   if (at >= end) return {end - offset, end, false};
-  if (in[at] == std::byte{'\n'}) return {at - offset, at + 1, true};
-  if (at + 1 == end) return {at - offset, end, false};
-  return {at - offset, at + (in[at + 1] == std::byte{'\n'} ? 2u : 1u), true};
+  const auto line_end = static_cast<std::uint32_t>(at);
+  if (text[at] == '\n') return {line_end - offset, line_end + 1, true};
+  if (line_end + 1 == end) return {line_end - offset, end, false};
+  return {line_end - offset, line_end + (text[at + 1] == '\n' ? 2u : 1u), true};
 }
 
 char* put_utf8(char* to, char32_t character) noexcept {

@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <hwy/cache_control.h>
+#include <iterator>
 #include <numeric>
 #include <tsl/robin_map.h>
 #include <utility>
 
 #include "encap/dissect/field_table.h"
+#include "render/text.h"
 #include "statistics/ends.h"
 #include "statistics/kind.h"
 
@@ -132,12 +134,17 @@ class Conversations final : public Statistic {
     const std::size_t width = layer_.has_ports ? 26 : 20;
     for (const Conversation* row : ordered()) {
       const Counted total = row->total();
-      out += fmt::format("{:<{}} <-> {:<{}}  {:6} {:<9}  {:6} {:<9}  {:6} {:<9}  {:14.9f}   {:12.4f}\n",
-                         end_text(row->ends.source, row->ends.source_port, layer_.has_ports), width,
-                         end_text(row->ends.destination, row->ends.destination_port, layer_.has_ports), width,
-                         row->back.frames, octets_text(row->back.octets), row->there.frames,
-                         octets_text(row->there.octets), total.frames, octets_text(total.octets), seconds(row->first),
-                         seconds(row->last) - seconds(row->first));
+      append_left(out, end_text(row->ends.source, row->ends.source_port, layer_.has_ports), width);
+      out += " <-> ";
+      append_left(out, end_text(row->ends.destination, row->ends.destination_port, layer_.has_ports), width);
+      for (const Counted& counted : {row->back, row->there, total}) {
+        out += "  ";
+        append_padded(out, counted.frames, 6, ' ');
+        out += ' ';
+        append_left(out, octets_text(counted.octets), 9);
+      }
+      fmt::format_to(std::back_inserter(out), "  {:14.9f}   {:12.4f}\n", seconds(row->first),
+                     seconds(row->last) - seconds(row->first));
       if (row_added) row_added();
     }
     out += line + '\n';

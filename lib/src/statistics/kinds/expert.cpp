@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <fmt/format.h>
 #include <hwy/cache_control.h>
 #include <span>
@@ -212,13 +211,6 @@ class Notes {
   std::uint64_t settled_ = 0;
 };
 
-void append_right(std::string& out, std::uint64_t number, std::size_t width) {
-  char digits[20];
-  const auto size = static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits);
-  if (size < width) out.append(width - size, ' ');
-  out.append(digits, size);
-}
-
 class Expert final : public Statistic {
  public:
   Expert(PacketFilter filter, Severity least, bool with_frames)
@@ -265,7 +257,7 @@ class Expert final : public Statistic {
           out += start;
           out[out.size() - start.size() + width - 1] = static_cast<char>('0' + row.count);
         } else {
-          append_right(out, row.count, width);
+          append_padded(out, row.count, width, ' ');
           out.append(start, width);
         }
         append_shown(out, row.summary());
