@@ -13,9 +13,9 @@
 namespace encap::test {
 namespace {
 
-std::string statistic(const std::string& capture, const std::string& name) {
+std::string counted_in_one_pass(const std::string& capture, std::initializer_list<std::string> names) {
   Statistics statistics{[](std::string_view) { return unexpected(std::string{"no filters here"}); }};
-  EXPECT_TRUE(statistics.add(name).has_value());
+  for (const std::string& name : names) EXPECT_TRUE(statistics.add(name).has_value()) << name;
   auto file = CaptureFileReader::open(capture);
   EXPECT_TRUE(file.has_value());
   SessionMemory session;
@@ -61,11 +61,11 @@ class TsharkStatistics : public Tshark {
   /// no HTTP in it.
   [[nodiscard]] static bool has_text_that_is_no_http() { return fs::path{GetParam()}.stem() == "http_more"; }
 
+  /// All of them in one run of tshark, whose start takes longer than the capture.
   void compare(std::initializer_list<std::string> names) {
-    for (const std::string& name : names) {
-      SCOPED_TRACE(name);
-      expect_the_same(lines_of(tshark("-q -z '" + name + "'")), lines_of(statistic(capture_, name)));
-    }
+    std::string options = "-q";
+    for (const std::string& name : names) options += " -z '" + name + "'";
+    expect_the_same(lines_of(tshark(options)), lines_of(counted_in_one_pass(capture_, names)));
   }
 };
 
@@ -77,7 +77,10 @@ TEST_P(TsharkStatistics, endpoints_are_the_same) {
   compare({"endpoints,eth", "endpoints,ip", "endpoints,ipv6", "endpoints,tcp", "endpoints,udp"});
 }
 
-TEST_P(TsharkStatistics, hierarchy_and_notes_are_the_same) { compare({"io,phs", "expert", "expert,warn"}); }
+TEST_P(TsharkStatistics, hierarchy_and_notes_are_the_same) {
+  compare({"io,phs", "expert"});
+  compare({"expert,warn"});  // tshark knows one severity for all the notes of a run
+}
 
 TEST_P(TsharkStatistics, trees_are_the_same) {
   compare({"plen,tree", "dns,tree"});

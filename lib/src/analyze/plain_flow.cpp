@@ -10,13 +10,19 @@
 namespace encap {
 namespace {
 
-void read_address(Address& into, Bytes octets, const HeaderField& field, Address::Kind kind) noexcept {
+void read_address(Address& into, Bytes header, const HeaderField& field, Address::Kind kind) noexcept {
   into.kind = kind;
   into.size = static_cast<std::uint8_t>(field.octet_count());
-  std::memcpy(into.octets.data(), octets.data() + field.first_octet(), into.size);
+  std::memcpy(into.octets.data(), header.data() + field.first_octet(), into.size);
 }
 
 }  // namespace
+
+Address address_at(Bytes header, const HeaderField& field, Address::Kind kind) noexcept {
+  Address address;
+  read_address(address, header, field, kind);
+  return address;
+}
 
 std::optional<FlowKey> plain_flow(const PacketRecord& record) noexcept {
   const auto headers = plain_headers(record);

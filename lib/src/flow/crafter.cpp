@@ -6,6 +6,7 @@
 #include "flow/conversation_table.h"
 #include "flow/event_queue.h"
 #include "flow/message_window.h"
+#include "flow/origin_tracker.h"
 
 namespace encap {
 namespace {
@@ -104,6 +105,7 @@ class Crafter::Impl {
   [[nodiscard]] bool completes() const noexcept { return options_.payload == Payload::complete; }
   [[nodiscard]] std::optional<InputError> refusal(const Message& message, const SettledRoute& settled) const;
   void count_text(const SettledRoute& settled) noexcept;
+  [[nodiscard]] std::uint32_t conversation_of(const Message& message, const SettledRoute& settled);
   void join_conversation(const Message& message, std::uint32_t slot);
   void choose_link_type();
 
@@ -115,7 +117,7 @@ class Crafter::Impl {
   void pump(std::uint32_t at);
   Result<void, IoError> run_next_event();
   Result<void, IoError> run_until(Timestamp at);
-  Result<void, IoError> send(const Segment& segment);
+  Result<void, IoError> send(Segment segment, std::uint32_t conversation, const PendingMessage* message);
   Result<void, IoError> bound_memory();
 
   CraftOptions options_;
@@ -127,6 +129,7 @@ class Crafter::Impl {
   EventQueue events_;
   std::uint16_t datagram_identification_;
   Encapsulator encapsulator_;
+  OriginTracker origins_;
   CraftSummary summary_;
   std::string scratch_;
   Timestamp last_row_time_ = year_2000 - untimed_gap;
@@ -207,20 +210,31 @@ Result<void, Failure> Crafter::Impl::push(const Message& message) {
     }
     count_text(*settled);
   }
-  if (options_.mode == Mode::session) join_conversation(message, slot);
+  if (options_.origins) origins_.start(pending.rows, message, pending.at);
+  if (options_.mode == Mode::session) {
+    join_conversation(message, slot);
+  } else if (options_.origins) {
+    pending.conversation = conversation_of(message, *settled);
+    pending.from_client = settled->route.source == table_[pending.conversation].script.route().source;
+  }
   window_.insert(slot);
   return {};
 }
 
+std::uint32_t Crafter::Impl::conversation_of(const Message& message, const SettledRoute& settled) {
+  std::uint32_t at = table_.find(settled.route, settled.transport);
+  if (at != no_index) return at;
+  // The side that is spoken to first serves, where nothing else tells.
+  const bool reversed = source_serves(message, settled).value_or(false);
+  at = table_.open(reversed ? settled.route.reversed() : settled.route, settled.transport);
+  if (options_.mode == Mode::session) ++summary_.conversations;
+  if (options_.origins) origins_.open(at, table_[at].script.route(), settled.transport, message, reversed);
+  return at;
+}
+
 void Crafter::Impl::join_conversation(const Message& row, std::uint32_t slot) {
   PendingMessage& message = window_[slot];
-  std::uint32_t at = table_.find(message.settled.route, message.settled.transport);
-  if (at == no_index) {
-    // The side that is spoken to first serves, where nothing else tells.
-    const bool reversed = source_serves(row, message.settled).value_or(false);
-    at = table_.open(reversed ? message.settled.route.reversed() : message.settled.route, message.settled.transport);
-    ++summary_.conversations;
-  }
+  const std::uint32_t at = conversation_of(row, message.settled);
   table_.touch(at);
   Conversation& conversation = table_[at];
   message.conversation = at;
@@ -254,6 +268,7 @@ Result<void, IoError> Crafter::Impl::release_next() {
     started_ = true;
     choose_link_type();
     if (options_.start) shift_ = *options_.start - window_.front().at;
+    origins_.shift(shift_);
   }
   const std::uint32_t slot = window_.pop();
   PendingMessage& message = window_[slot];
@@ -289,7 +304,7 @@ Result<void, IoError> Crafter::Impl::send_alone(PendingMessage& message) {
     segment.identification = datagram_identification_++;
   }
   ++summary_.messages;
-  return send(segment);
+  return send(segment, message.conversation, &message);
 }
 
 void Crafter::Impl::finish_alone(PendingMessage& message) {
@@ -320,9 +335,11 @@ void Crafter::Impl::finish_joined(std::uint32_t slot, Conversation& conversation
     if ((in_fields || !empty) && !message.payload.ends_with('\n')) message.payload.append("\r\n");
     if (in_fields && empty) message.payload.append("\r\n");
     in_fields = in_fields && !empty && !has_empty_line(part.payload);
+    const std::size_t begin = message.payload.size();
     message.payload.append(part.payload);
     window_.drop_payload(next);
     part.joined = true;
+    OriginTracker::join(message.rows, part.rows, begin, message.payload.size());
     conversation.first_in_window = part.next;
     ++summary_.rows_joined;
     ++summary_.messages;
@@ -331,6 +348,7 @@ void Crafter::Impl::finish_joined(std::uint32_t slot, Conversation& conversation
   const bool request = message.start_line == HttpStartLine::request;
   if (request) conversation.asked = http_method(message.payload);
   if (complete_http(message.payload, message.host, conversation.asked, scratch_)) {
+    OriginTracker::move(message.rows, message.payload, scratch_);
     message.payload.swap(scratch_);
     ++summary_.http_completed;
   }
@@ -413,7 +431,7 @@ Result<void, IoError> Crafter::Impl::run_next_event() {
   Conversation& conversation = table_[event.conversation];
   const bool was_busy = conversation.script.busy();
   const Segment segment = conversation.script.step(std::max(event.at, clock_));
-  const auto sent = send(segment);
+  const auto sent = send(segment, event.conversation, was_busy ? &window_[conversation.first_to_send] : nullptr);
   if (was_busy && !conversation.script.busy()) {
     const std::uint32_t done = conversation.first_to_send;
     conversation.first_to_send = window_[done].next;
@@ -432,8 +450,10 @@ Result<void, IoError> Crafter::Impl::run_until(Timestamp at) {
   return {};
 }
 
-Result<void, IoError> Crafter::Impl::send(const Segment& segment) {
+/// `message`: the one that the payload is of, where there is one.
+Result<void, IoError> Crafter::Impl::send(Segment segment, std::uint32_t conversation, const PendingMessage* message) {
   clock_ = std::max(clock_, segment.timestamp);
+  if (options_.origins) segment.origin = &origins_.origin_of(segment, conversation, message);
   return encapsulator_.send(segment, *sink_);
 }
 

@@ -40,10 +40,23 @@ constexpr EtherType ether_type_of(const IpAddress& address) noexcept {
   return address.is_ipv4() ? EtherType::ipv4 : EtherType::ipv6;
 }
 
+/// The parts of a segment's payload that a fragment carries, which has `length` octets of it from `start` on.
+void cut(std::span<const RowPart> parts, std::size_t start, std::size_t length, std::vector<RowPart>& out) {
+  out.clear();
+  for (const RowPart& part : parts) {
+    const std::size_t first = std::max<std::size_t>(part.offset, start);
+    const std::size_t last = std::min<std::size_t>(part.offset + part.length, start + length);
+    if (first >= last) continue;
+    out.push_back({part.row, static_cast<std::uint32_t>(first - start), static_cast<std::uint32_t>(last - first),
+                   part.message_offset + (first - part.offset)});
+  }
+}
+
 }  // namespace
 
 /// The link header, and off it goes.
-Result<void, IoError> Encapsulator::hand_over(const Segment& segment, PacketSink& sink) {
+Result<void, IoError> Encapsulator::hand_over(const Segment& segment, std::size_t payload_start,
+                                              std::size_t payload_length, PacketSink& sink) {
   const IpAddress& source = segment.route.source.address;
   const IpAddress& destination = segment.route.destination.address;
   switch (options_.link_type) {
@@ -70,8 +83,19 @@ Result<void, IoError> Encapsulator::hand_over(const Segment& segment, PacketSink
   }
   ++packets_;
   octets_ += buffer_.size();
-  return sink.write(
-      {segment.timestamp, options_.link_type, static_cast<std::uint32_t>(buffer_.size()), buffer_.bytes()});
+  PacketRecord record{segment.timestamp, options_.link_type, static_cast<std::uint32_t>(buffer_.size()),
+                      buffer_.bytes()};
+  if (segment.origin == nullptr) return sink.write(record);
+  PacketOrigin origin = *segment.origin;
+  origin.stream_offset += payload_start;
+  origin.payload_offset = static_cast<std::uint32_t>(buffer_.size() - payload_length);
+  origin.payload_length = static_cast<std::uint32_t>(payload_length);
+  if (payload_length != segment.payload.size()) {
+    cut(origin.parts, payload_start, payload_length, parts_);
+    origin.parts = parts_;
+  }
+  record.origin = &origin;
+  return sink.write(record);
 }
 
 Result<void, IoError> Encapsulator::send(const Segment& segment, PacketSink& sink) {
@@ -100,7 +124,7 @@ Result<void, IoError> Encapsulator::send_packet(const Segment& segment, PacketSi
                                                      .hop_limit = options_.time_to_live,
                                                      .next_header = protocol_of(segment.transport)});
   assert(done);
-  return hand_over(segment, sink);
+  return hand_over(segment, 0, segment.payload.size(), sink);
 }
 
 Result<void, IoError> Encapsulator::send_fragments(const Segment& segment, PacketSink& sink) {
@@ -108,6 +132,7 @@ Result<void, IoError> Encapsulator::send_fragments(const Segment& segment, Packe
   whole_.append(segment.payload);
   add_transport_header(whole_, segment);
   const Bytes whole = whole_.bytes();
+  const std::size_t transport = whole.size() - segment.payload.size();
   const IpAddress& source = segment.route.source.address;
   const IpAddress& destination = segment.route.destination.address;
   const std::size_t network = source.is_ipv4() ? 20 : 40 + Ipv6FragmentView::header_length;
@@ -140,7 +165,9 @@ Result<void, IoError> Encapsulator::send_fragments(const Segment& segment, Packe
                                                                      .next_header = Protocol::fragment});
       assert(done);
     }
-    if (const auto sent = hand_over(segment, sink); !sent) return sent;
+    const std::size_t payload_start = std::max(at, transport) - transport;
+    const std::size_t payload_end = std::max(at + part.size(), transport) - transport;
+    if (const auto sent = hand_over(segment, payload_start, payload_end - payload_start, sink); !sent) return sent;
   }
   return {};
 }

@@ -14,6 +14,16 @@ namespace encap {
 
 inline constexpr std::uint32_t no_index = UINT32_MAX;
 
+/// What is kept of a row where packets tell their origin, and which octets of the message's payload are its own.
+struct TrackedRow {
+  std::uint64_t number = 0;
+  std::uint64_t line = 0;
+  std::string id;
+  Timestamp timestamp;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
 /// A message that waits: in the window for its turn, then in its conversation to be sent.
 struct PendingMessage {
   Timestamp at;
@@ -25,6 +35,7 @@ struct PendingMessage {
   bool joined = false;  // its payload became part of an earlier message
   std::uint32_t conversation = no_index;
   std::uint32_t next = no_index;  // of the same conversation, by time
+  std::vector<TrackedRow> rows;   // whose message it is; empty where nobody asked
 };
 
 /// Rows by time, equal times in the order they came. Slots are used again, so their memory is allocated once.
@@ -78,6 +89,7 @@ class MessageWindow {
     message.payload.clear();
     if (message.payload.capacity() > kept_octets) message.payload.shrink_to_fit();
     message.host.clear();
+    message.rows.clear();
     message.start_line = HttpStartLine::none;
     message.joined = false;
     message.conversation = no_index;

@@ -196,6 +196,8 @@ Segment TcpScript::make_data(Timestamp now) noexcept {
   const bool last = rest_.empty();
   Segment segment = make(sender_, last ? TcpFlags::psh | TcpFlags::ack : TcpFlags::ack, now);
   segment.payload = part;
+  segment.stream_offset = side.sent;
+  side.sent += part.size();
   side.snd_nxt = side.snd_nxt + static_cast<std::uint32_t>(part.size());
   side.ready = now + pace_;
   Side& receiver = sides_[other(sender_)];

@@ -448,6 +448,7 @@ Result<void, InputError> MessageReader::Impl::fill_message() {
   message_ = {};
   message_.file = name_;
   message_.line = line_;
+  message_.row = rows_;
   message_.id = text(TableColumn::msg_id);
   if (message_.id.empty()) {
     const auto [end, error] = std::to_chars(number_.data(), number_.data() + number_.size(), rows_);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <tsl/robin_map.h>
+#include <utility>
 #include <vector>
 
 #include "encap/statistics/statistic.h"
@@ -93,6 +94,28 @@ class StatsTree {
   Duration last_{};
   Duration now_{};
   bool any_ = false;
+};
+
+/// A statistic that is such a tree, of the packets that pass its filter.
+class TreeStatistic : public Statistic {
+ public:
+  [[nodiscard]] Detail detail() const noexcept override { return Detail::fields; }
+  void append_text(std::string& out, const RowAdded&) const final { tree_.append_text(out, title_); }
+  [[nodiscard]] std::vector<std::string> columns() const final { return StatsTree::columns(); }
+  void each_row(const RowVisitor& visit) const final { tree_.each_row(visit); }
+
+ protected:
+  /// Lifetime: borrows the title.
+  TreeStatistic(std::string_view title, PacketFilter filter) : title_{title}, filter_{std::move(filter)} {}
+
+  [[nodiscard]] bool passes(const Dissection& dissection) const { return filter_(dissection); }
+  [[nodiscard]] bool has_filter() const noexcept { return static_cast<bool>(filter_.matches); }
+  [[nodiscard]] StatsTree& tree() noexcept { return tree_; }
+
+ private:
+  std::string_view title_;
+  PacketFilter filter_;
+  StatsTree tree_;
 };
 
 }  // namespace encap

@@ -11,6 +11,8 @@
 
 namespace encap {
 
+struct PacketOrigin;
+
 /// Where a capture was taken, as its file tells it. Source: pcapng, Interface Description Block.
 struct CaptureInterface {
   std::uint32_t id = 0;                ///< counted from 0 within its section
@@ -33,6 +35,7 @@ struct PacketRecord {
   std::uint8_t decimals = 9;          ///< how many digits after the point of its second mean something, 0..9
   const CaptureInterface* interface = nullptr;   ///< null where the file names none, as in pcap
   std::span<const std::string_view> comments{};  ///< UTF-8 texts somebody added to the packet
+  const PacketOrigin* origin = nullptr;          ///< what it was made of; null where nobody asked, and of packets read
 };
 
 }  // namespace encap

@@ -48,6 +48,7 @@ struct CraftOptions {
   Close close = Close::fin;
   std::optional<Timestamp> start{};  ///< when the first packet passes; default: the table's own time
   Segments segments{};
+  bool origins = false;  ///< tell with each packet what it was made of (`PacketRecord::origin`)
 };
 
 /// What was made, and what was mended on the way.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "encap/base/io_error.h"
 #include "encap/base/packet_record.h"
@@ -43,13 +44,17 @@ class Encapsulator {
  private:
   Result<void, IoError> send_fragments(const Segment& segment, PacketSink& sink);
   Result<void, IoError> send_packet(const Segment& segment, PacketSink& sink);
-  Result<void, IoError> hand_over(const Segment& segment, PacketSink& sink);
+  /// Hands over the packet in the buffer, which ends with `payload_length` octets of the segment's payload, those from
+  /// `payload_start` on.
+  Result<void, IoError> hand_over(const Segment& segment, std::size_t payload_start, std::size_t payload_length,
+                                  PacketSink& sink);
 
   Options options_;
   std::uint64_t packets_ = 0;
   std::uint64_t octets_ = 0;
   PacketBuffer buffer_;
-  PacketBuffer whole_;  // the transport header and payload that fragments are cut from
+  PacketBuffer whole_;          // the transport header and payload that fragments are cut from
+  std::vector<RowPart> parts_;  // of a fragment; kept for its memory
 };
 
 }  // namespace encap

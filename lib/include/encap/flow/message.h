@@ -23,6 +23,7 @@ struct Party {
 struct Message {
   std::string_view file;      ///< for errors
   std::uint64_t line = 0;     ///< for errors; where the row begins, from 1
+  std::uint64_t row = 0;      ///< among the table's rows, from 1
   std::string_view id;        ///< `msg_id`; the row number where the table has none
   std::string_view protocol;  ///< `app_protocol` as written
   Party source;

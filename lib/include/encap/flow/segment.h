@@ -4,6 +4,7 @@
 
 #include "encap/base/timestamp.h"
 #include "encap/flow/message.h"
+#include "encap/flow/packet_origin.h"
 #include "encap/wire/endpoint.h"
 #include "encap/wire/tcp.h"
 
@@ -27,6 +28,9 @@ struct Segment {
   // For the network header.
   std::uint16_t identification = 0;
   bool dont_fragment = false;
+
+  std::uint64_t stream_offset = 0;       ///< octets of payload this side sent before over TCP
+  const PacketOrigin* origin = nullptr;  ///< for the packets' records; null where nobody asked
 };
 
 }  // namespace encap

@@ -82,6 +82,7 @@ class TcpScript {
     std::uint32_t heard_clock = 0;  // of the other side's timestamps option, as far as it has arrived
     std::uint32_t coming_clock = 0;
     Timestamp coming_at = never;  // when that one arrives
+    std::uint64_t sent = 0;       // octets of payload
     std::uint16_t identification;
     std::uint8_t covered = 0;  // segments the coming acknowledgement answers
     std::uint8_t held = 0;     // segments that came after it was settled

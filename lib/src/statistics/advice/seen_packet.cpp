@@ -1,9 +1,9 @@
 #include "statistics/advice/seen_packet.h"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 
+#include "encap/analyze/plain_flow.h"
 #include "encap/dissect/field_table.h"
 #include "encap/dissect/session.h"
 #include "encap/wire/ethernet.h"
@@ -42,14 +42,6 @@ std::optional<std::size_t> link_header_length(LinkType link, Bytes octets) noexc
       return 0;
   }
   return std::nullopt;
-}
-
-Address address_at(Bytes octets, const HeaderField& field, Address::Kind kind) noexcept {
-  Address address;
-  address.kind = kind;
-  address.size = static_cast<std::uint8_t>(field.octet_count());
-  std::memcpy(address.octets.data(), octets.data() + field.first_octet(), address.size);
-  return address;
 }
 
 // Source: RFC 791 §3.1, options 131 and 137.

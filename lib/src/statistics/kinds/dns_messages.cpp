@@ -74,87 +74,79 @@ Message read(const Dissection& dissection, ItemId layer) {
   return message;
 }
 
-class DnsMessages final : public Statistic {
+class DnsMessages final : public TreeStatistic {
  public:
-  explicit DnsMessages(PacketFilter filter) : filter_{std::move(filter)} {
+  explicit DnsMessages(PacketFilter filter) : TreeStatistic{"DNS", std::move(filter)} {
     using enum StatsTree::Values;
     const auto root = [this](std::string_view name, StatsTree::Values values = none) {
-      return tree_.add(StatsTree::none, name, values);
+      return tree().add(StatsTree::none, name, values);
     };
     total_ = root("Total Packets");
-    reply_code_ = tree_.add(total_, "rcode");
-    operation_ = tree_.add(total_, "opcodes");
-    direction_ = tree_.add(total_, "Query/Response");
-    type_ = tree_.add(total_, "Query Type");
-    class_ = tree_.add(total_, "Class");
+    reply_code_ = tree().add(total_, "rcode");
+    operation_ = tree().add(total_, "opcodes");
+    direction_ = tree().add(total_, "Query/Response");
+    type_ = tree().add(total_, "Query Type");
+    class_ = tree().add(total_, "Class");
     size_ = root("Payload size", integers);
     const StatsTree::Id queries = root("Query Stats");
-    name_length_ = tree_.add(queries, "Qname Len", integers);
-    const StatsTree::Id labels = tree_.add(queries, "Label Stats");
-    labels_ = {tree_.add(labels, "1st Level"), tree_.add(labels, "2nd Level"), tree_.add(labels, "3rd Level"),
-               tree_.add(labels, "4th Level or more")};
+    name_length_ = tree().add(queries, "Qname Len", integers);
+    const StatsTree::Id labels = tree().add(queries, "Label Stats");
+    labels_ = {tree().add(labels, "1st Level"), tree().add(labels, "2nd Level"), tree().add(labels, "3rd Level"),
+               tree().add(labels, "4th Level or more")};
     const StatsTree::Id responses = root("Response Stats");
-    counts_ = {tree_.add(responses, "no. of questions", integers), tree_.add(responses, "no. of answers", integers),
-               tree_.add(responses, "no. of authorities", integers),
-               tree_.add(responses, "no. of additionals", integers)};
+    counts_ = {tree().add(responses, "no. of questions", integers), tree().add(responses, "no. of answers", integers),
+               tree().add(responses, "no. of authorities", integers),
+               tree().add(responses, "no. of additionals", integers)};
     const StatsTree::Id service = root("Service Stats");
-    time_ = tree_.add(service, "request-response time (msec)", reals);
-    unsolicited_ = tree_.add(service, "no. of unsolicited responses");
-    retransmissions_ = tree_.add(service, "no. of retransmissions");
+    time_ = tree().add(service, "request-response time (msec)", reals);
+    unsolicited_ = tree().add(service, "no. of unsolicited responses");
+    retransmissions_ = tree().add(service, "no. of retransmissions");
   }
 
-  [[nodiscard]] Detail detail() const noexcept override { return Detail::fields; }
-
   void take(const Dissection& dissection) override {
-    if (!has_layer(dissection, "dns") || !filter_(dissection)) return;
+    if (!has_layer(dissection, "dns") || !passes(dissection)) return;
     if (has_layer(dissection, "_ws.malformed") || has_layer(dissection, "_ws.short")) return;
     for_each_layer(dissection, "dns", [&](ItemId layer) {
-      tree_.begin(dissection.since_first);
+      tree().begin(dissection.since_first);
       count(read(dissection, layer), dissection.at(layer).length);
     });
   }
 
-  void append_text(std::string& out, const RowAdded&) const override { tree_.append_text(out, "DNS"); }
-  [[nodiscard]] std::vector<std::string> columns() const override { return StatsTree::columns(); }
-  void each_row(const RowVisitor& visit) const override { tree_.each_row(visit); }
-
  private:
   void count_in(StatsTree::Id parent, const std::string& name) {
-    tree_.count(parent);
-    tree_.count(tree_.find(parent, name));
+    tree().count(parent);
+    tree().count(tree().find(parent, name));
   }
 
   void count(const Message& message, std::uint32_t octets) {
     const bool is_response = (message.flags >> 15 & 1) != 0;
-    tree_.count(total_);
+    tree().count(total_);
     count_in(reply_code_, name_or_number(reply_codes_, message.flags & 15, "Unknown rcode"));
     count_in(operation_, name_or_number(operations_, message.flags >> 11 & 15, "Unknown opcode"));
     count_in(direction_, is_response ? "Response" : "Query");
     count_in(type_,
              message.type.value_or(0) == 0 ? "Unused" : name_or_number(types_, *message.type, "Unknown packet type"));
     count_in(class_, name_or_number(classes_, message.question_class.value_or(0), "Unknown class"));
-    tree_.count(size_, std::int64_t{octets});
+    tree().count(size_, std::int64_t{octets});
     if (!is_response) {
-      tree_.count(name_length_, static_cast<std::int64_t>(message.name_length.value_or(0)));
+      tree().count(name_length_, static_cast<std::int64_t>(message.name_length.value_or(0)));
       const std::uint64_t labels = message.labels.value_or(0);
-      tree_.count(labels_[labels >= 1 && labels <= 3 ? labels - 1 : 3]);
+      tree().count(labels_[labels >= 1 && labels <= 3 ? labels - 1 : 3]);
       return;
     }
     // tshark counts a response once more where it knows the query, also one that came before.
     for (int times = message.answers_known_query || message.is_retransmission ? 2 : 1; times != 0; --times) {
-      for (std::size_t i = 0; i < counts_.size(); ++i) tree_.count(counts_[i], message.counts[i]);
+      for (std::size_t i = 0; i < counts_.size(); ++i) tree().count(counts_[i], message.counts[i]);
     }
     if (message.is_unsolicited) {
-      tree_.count(unsolicited_);
+      tree().count(unsolicited_);
     } else if (message.is_retransmission) {
-      tree_.count(retransmissions_);
+      tree().count(retransmissions_);
     } else if (message.answers_known_query) {
-      tree_.count(time_, static_cast<double>(static_cast<float>(static_cast<double>(message.time) / 1e6)));
+      tree().count(time_, static_cast<double>(static_cast<float>(static_cast<double>(message.time) / 1e6)));
     }
   }
 
-  PacketFilter filter_;
-  StatsTree tree_;
   StatsTree::Id total_, reply_code_, operation_, direction_, type_, class_, size_, name_length_;
   StatsTree::Id time_, unsolicited_, retransmissions_;
   std::array<StatsTree::Id, 4> labels_;

@@ -10,38 +10,32 @@
 namespace encap {
 namespace {
 
-class PacketLengths final : public Statistic {
+class PacketLengths final : public TreeStatistic {
  public:
-  explicit PacketLengths(PacketFilter filter) : filter_{std::move(filter)} {
+  explicit PacketLengths(PacketFilter filter) : TreeStatistic{"Packet Lengths", std::move(filter)} {
     using enum StatsTree::Values;
-    root_ = tree_.add(StatsTree::none, "Packet Lengths", integers, StatsTree::Order::as_added);
+    root_ = tree().add(StatsTree::none, "Packet Lengths", integers, StatsTree::Order::as_added);
     static constexpr std::string_view names[] = {"0-19",    "20-39",    "40-79",     "80-159",    "160-319",
                                                  "320-639", "640-1279", "1280-2559", "2560-5119", "5120 and greater"};
     for (std::size_t i = 0; i < ranges_.size(); ++i) {
-      ranges_[i] = tree_.add(root_, names[i], integers, StatsTree::Order::as_added, true);
+      ranges_[i] = tree().add(root_, names[i], integers, StatsTree::Order::as_added, true);
     }
   }
 
-  [[nodiscard]] Detail detail() const noexcept override { return filter_.matches ? Detail::fields : Detail::facts; }
+  [[nodiscard]] Detail detail() const noexcept override { return has_filter() ? Detail::fields : Detail::facts; }
   [[nodiscard]] bool reads_layers() const noexcept override { return false; }
 
   void take(const Dissection& dissection) override {
-    if (!filter_(dissection) || dissection.facts.quote_is_cut) return;
+    if (!passes(dissection) || dissection.facts.quote_is_cut) return;
     const std::uint64_t length = length_of(dissection);
-    tree_.begin(dissection.since_first);
-    tree_.count(root_, static_cast<std::int64_t>(length));
+    tree().begin(dissection.since_first);
+    tree().count(root_, static_cast<std::int64_t>(length));
     // Each range but the last is twice as long as those before it: 20, 40, 80 ...
     const auto range = static_cast<std::size_t>(std::bit_width(length / 20));
-    tree_.count(ranges_[std::min(range, ranges_.size() - 1)], static_cast<std::int64_t>(length));
+    tree().count(ranges_[std::min(range, ranges_.size() - 1)], static_cast<std::int64_t>(length));
   }
 
-  void append_text(std::string& out, const RowAdded&) const override { tree_.append_text(out, "Packet Lengths"); }
-  [[nodiscard]] std::vector<std::string> columns() const override { return StatsTree::columns(); }
-  void each_row(const RowVisitor& visit) const override { tree_.each_row(visit); }
-
  private:
-  PacketFilter filter_;
-  StatsTree tree_;
   StatsTree::Id root_;
   std::array<StatsTree::Id, 10> ranges_;
 };
