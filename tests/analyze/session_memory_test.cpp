@@ -110,6 +110,16 @@ TEST(SessionLanes, share_what_captures_are_full_of) {
   }
 }
 
+TEST(SessionMemory, what_is_expected_is_no_flow_and_changes_none) {
+  SessionMemory session;
+  for (std::uint32_t n = 0; n < 20; ++n) {
+    for (std::uint32_t ahead = 0; ahead < 5; ++ahead) session.expect(SessionMemory::hash_of(nth_flow(n + ahead)));
+    EXPECT_EQ(session.tcp(nth_flow(n), segment(ack, 1, 1)).flow->index, n);
+    session.expect(SessionMemory::hash_of(reversed(nth_flow(n))));
+    EXPECT_EQ(session.tcp(reversed(nth_flow(n)), segment(ack, 1, 1)).flow->index, n);
+  }
+}
+
 TEST(SessionMemory, flows_are_counted_per_transport_whatever_their_lane) {
   SessionMemory session;
   for (std::uint32_t n = 0; n < 10; ++n) {

@@ -120,7 +120,7 @@ class Run {
       return others_->add(record, place) ? Ended{} : report_output();
     }
     const bool is_shown = printer_.read(record, place);
-    if (may_share_ && packets_ == packets_alone) others_.emplace(options_, dissector_, output_);
+    if (may_share_ && packets_ == packets_alone) others_.emplace(options_, dissector_, session_, output_);
     if (exports()) export_objects();
     return is_shown ? show(record) : std::nullopt;
   }

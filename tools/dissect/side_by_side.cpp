@@ -1,14 +1,16 @@
 #include "side_by_side.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "encap/analyze/plain_flow.h"
 
 using encap::FramePlace;
 using encap::PacketRecord;
 
-SideBySide::SideBySide(CommandOptions& options, const encap::Dissector& dissector, Output& output)
-    : output_{output}, statistics_{options.statistics ? &*options.statistics : nullptr} {
+SideBySide::SideBySide(CommandOptions& options, const encap::Dissector& dissector, encap::SessionMemory& session,
+                       Output& output)
+    : session_{session}, output_{output}, statistics_{options.statistics ? &*options.statistics : nullptr} {
   for (unsigned lane = 0; lane < lanes; ++lane) {
     if (statistics_ != nullptr) counts_[lane].emplace(statistics_->another());
     printers_[lane] = std::make_unique<Printer>(options, dissector, counts_[lane] ? &*counts_[lane] : nullptr);
@@ -21,19 +23,21 @@ SideBySide::~SideBySide() {
     const std::lock_guard lock{mutex_};
     over_ = true;
   }
-  changed_.notify_all();
+  anything_to_do_.notify_all();
   for (std::thread& thread : threads_) thread.join();
 }
 
 bool SideBySide::add(const PacketRecord& record, const FramePlace& place) {
-  const auto flow = encap::plain_flow(record);
-  if (!flow) return finish() && read_here(record, place);
+  // Comments live no longer than the record does.
+  const auto key = record.comments.empty() ? encap::plain_flow(record) : std::nullopt;
+  if (!key) return finish() && read_here(record, place);
   Stretch& current = stretch(handed_over_);
-  const unsigned lane = encap::SessionMemory::lane_of(*flow);
+  const std::uint32_t flow = encap::SessionMemory::hash_of(*key);
+  const unsigned lane = encap::SessionMemory::lane_of(flow);
   Share& share = current.shares[lane];
   current.order.push_back(static_cast<std::uint8_t>(lane));
   current.octets += record.bytes.size();
-  share.packets.push_back({record, place});
+  share.packets.push_back({record, place, flow});
   share.octets.insert(share.octets.end(), record.bytes.begin(), record.bytes.end());
   return (current.order.size() < most_packets && current.octets < most_octets) || hand_over();
 }
@@ -67,15 +71,17 @@ bool SideBySide::hand_over() {
     const std::lock_guard lock{mutex_};
     ++handed_over_;
   }
-  changed_.notify_all();
-  return handed_over_ - given_out_ < under_way || give_out_until(given_out_ + 1);
+  anything_to_do_.notify_all();
+  // The lanes have the other half to work on while room is made for one half, so that threads wait rarely.
+  return handed_over_ - given_out_ < under_way || give_out_until(given_out_ + under_way / 2);
 }
 
 bool SideBySide::give_out_until(std::size_t number) {
   while (given_out_ < number) {
     {
       std::unique_lock lock{mutex_};
-      changed_.wait(lock, [this] { return *std::min_element(done_.begin(), done_.end()) > given_out_; });
+      awaited_ = number;
+      enough_done_.wait(lock, [this] { return is_enough_done(); });
     }
     if (!give_out(stretch(given_out_))) return false;
     ++given_out_;
@@ -109,15 +115,17 @@ void SideBySide::work(unsigned lane) {
   for (std::size_t number = 0;; ++number) {
     {
       std::unique_lock lock{mutex_};
-      changed_.wait(lock, [this, number] { return over_ || handed_over_ > number; });
+      anything_to_do_.wait(lock, [this, number] { return over_ || handed_over_ > number; });
       if (over_) return;
     }
     read_share(lane, stretch(number).shares[lane]);
+    bool is_enough = false;
     {
       const std::lock_guard lock{mutex_};
       done_[lane] = number + 1;
+      is_enough = is_enough_done();
     }
-    changed_.notify_all();
+    if (is_enough) enough_done_.notify_one();
   }
 }
 
@@ -126,7 +134,15 @@ void SideBySide::read_share(unsigned lane, Share& share) {
   share.lines.clear();
   share.line_ends.clear();
   encap::Bytes rest{share.octets};
+  std::size_t expected = 0;
+  const auto expect = [&](std::size_t end) {
+    for (end = std::min(end, share.packets.size()); expected < end; ++expected) {
+      session_.expect(share.packets[expected].flow);
+    }
+  };
+  expect(encap::SessionMemory::expected_ahead);
   for (Waiting& packet : share.packets) {
+    expect(expected + 1);
     const std::size_t size = packet.record.bytes.size();
     packet.record.bytes = rest.first(size);
     rest = rest.subspan(size);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <memory>
@@ -15,15 +16,14 @@
 #include "printer.h"
 
 /// Dissects packets on one thread for each lane of the session and adds their lines to the output in the packets'
-/// order. Packets whose lane cannot be told beforehand are dissected alone, between the others. The lines are those
-/// that one thread would make.
+/// order. Packets whose lane cannot be told beforehand, and those with comments, are dissected alone, between the
+/// others. The lines are those that one thread would make.
 ///
-/// Bounded: a few stretches of packets are under way, each of 1024 packets or 1 MiB of octets at most, or one packet.
+/// Bounded: a few stretches of packets are under way, each of 512 packets or 512 KiB of octets at most, or one packet.
 class SideBySide {
  public:
-  /// Lifetime: borrows all; the session of `dissector` is a SessionMemory that nobody else uses meanwhile. Starts
-  /// threads.
-  SideBySide(CommandOptions& options, const encap::Dissector& dissector, Output& output);
+  /// Lifetime: borrows all; `session` is that of `dissector`, and nobody else uses it meanwhile. Starts threads.
+  SideBySide(CommandOptions& options, const encap::Dissector& dissector, encap::SessionMemory& session, Output& output);
   SideBySide(const SideBySide&) = delete;
   SideBySide& operator=(const SideBySide&) = delete;
   ~SideBySide();
@@ -37,14 +37,15 @@ class SideBySide {
 
  private:
   static constexpr unsigned lanes = encap::SessionMemory::lanes;
-  static constexpr std::size_t under_way = 4;        // stretches
-  static constexpr std::size_t most_packets = 1024;  // of a stretch
-  static constexpr std::size_t most_octets = std::size_t{1} << 20;
-  static constexpr std::size_t worth_handing_over = 512;  // packets; fewer are dissected sooner than handed over
+  static constexpr std::size_t under_way = 8;       // stretches
+  static constexpr std::size_t most_packets = 512;  // of a stretch
+  static constexpr std::size_t most_octets = std::size_t{1} << 19;
+  static constexpr std::size_t worth_handing_over = 256;  // packets; fewer are dissected sooner than handed over
 
   struct Waiting {
     encap::PacketRecord record;
     encap::FramePlace place;
+    std::uint32_t flow;  // as SessionMemory::hash_of has it
   };
   // The packets of one lane, which only its thread touches while it works, and their lines.
   struct Share {
@@ -67,6 +68,7 @@ class SideBySide {
   [[nodiscard]] bool give_out_until(std::size_t number);
   [[nodiscard]] bool give_out(Stretch& stretch);
 
+  encap::SessionMemory& session_;
   Output& output_;
   encap::Statistics* statistics_;  // that those of the lanes are added to in the end; may be null
   // One for each lane. What is read while no lane works is read by the first one's.
@@ -76,10 +78,17 @@ class SideBySide {
   std::array<Stretch, under_way> stretches_;
   std::size_t given_out_ = 0;  // stretches whose lines were handed out
 
-  std::mutex mutex_;  // of what follows
-  std::condition_variable changed_;
-  std::size_t handed_over_ = 0;            // stretches that the lanes may work on
-  std::array<std::size_t, lanes> done_{};  // stretches that a lane is done with
+  // Under the mutex.
+  [[nodiscard]] bool is_enough_done() const noexcept {
+    return *std::min_element(done_.begin(), done_.end()) >= awaited_;
+  }
+
+  std::mutex mutex_;                        // of what follows
+  std::condition_variable anything_to_do_;  // for the lanes
+  std::condition_variable enough_done_;     // for whoever hands over
+  std::size_t handed_over_ = 0;             // stretches that the lanes may work on
+  std::array<std::size_t, lanes> done_{};   // stretches that a lane is done with
+  std::size_t awaited_ = 0;                 // so many
   bool over_ = false;
 
   std::array<std::thread, lanes> threads_;

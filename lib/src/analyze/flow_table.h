@@ -2,13 +2,15 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
-#include <tsl/robin_map.h>
+#include <span>
 #include <vector>
 
 #include "analyze/tcp_analyzer.h"
+#include "base/hash_index.h"
+#include "encap/base/byte_order.h"
 #include "encap/dissect/session.h"
 
 namespace encap {
@@ -16,19 +18,44 @@ namespace encap {
 /// The two ends of a conversation in one order, whichever way the packet goes. Shape: both addresses, zero behind
 /// their octets, both ports, kinds and transport, as words that are hashed and compared.
 struct FlowEnds {
-  std::array<std::uint64_t, 5> words{};
+  std::array<std::uint64_t, 5> words;
+  bool forward;  ///< whether the packet goes from the lower end to the higher one
 
-  friend bool operator==(const FlowEnds&, const FlowEnds&) = default;
-};
+  explicit FlowEnds(const FlowKey& key) noexcept {
+    using Words = std::array<std::uint64_t, 2>;
+    const auto words_of = [](const Address& address) {
+      const Bytes octets = std::as_bytes(std::span{address.octets});
+      return Words{load_be<8>(octets, 0), load_be<8>(octets, 8)};
+    };
+    const Words source = words_of(key.source);
+    const Words destination = words_of(key.destination);
+    forward = source < destination || (source == destination && key.source_port <= key.destination_port);
+    const Address& low = forward ? key.source : key.destination;
+    const Address& high = forward ? key.destination : key.source;
+    const std::uint64_t low_port = forward ? key.source_port : key.destination_port;
+    const std::uint64_t high_port = forward ? key.destination_port : key.source_port;
+    const Words& first = forward ? source : destination;
+    const Words& second = forward ? destination : source;
+    words = {first[0], first[1], second[0], second[1], 0};
+    words[4] = low_port << 48 | high_port << 32 | static_cast<std::uint64_t>(low.kind) << 16 |
+               static_cast<std::uint64_t>(high.kind) << 8 | static_cast<std::uint64_t>(key.transport);
+  }
 
-struct FlowEndsHash {
-  [[nodiscard]] std::size_t operator()(const FlowEnds& key) const noexcept {
+  /// As `==`, in a few instructions.
+  [[nodiscard]] bool are(const std::array<std::uint64_t, 5>& known) const noexcept {
+    std::uint64_t difference = 0;
+    for (std::size_t i = 0; i < words.size(); ++i) difference |= words[i] ^ known[i];
+    return difference == 0;
+  }
+  /// The same for both directions.
+  [[nodiscard]] std::uint32_t hash() const noexcept {
+    constexpr std::uint64_t factor = 0xff51afd7ed558ccdu;
     std::uint64_t hash = 0x9e3779b97f4a7c15u;
-    for (const std::uint64_t word : key.words) {
-      hash = (hash ^ word) * 0xff51afd7ed558ccdu;
+    for (const std::uint64_t word : words) {
+      hash = (hash ^ word) * factor;
       hash ^= hash >> 32;
     }
-    return static_cast<std::size_t>(hash);
+    return static_cast<std::uint32_t>(hash * factor >> 32);  // every bit depends on every word
   }
 };
 
@@ -38,10 +65,11 @@ using FlowCounts = std::array<std::atomic<std::uint32_t>, 3>;
 /// What is remembered of one conversation.
 struct KnownFlow {
   Flow flow;
-  std::unique_ptr<TcpConnection> tcp;  ///< of TCP; kept when the entry is used again
-  FlowEnds key;
-  bool first_was_forward = true;  ///< whether the first packet went from the lower end to the higher one
-  bool seen_lately = false;       ///< since half a round of the table's hand
+  std::unique_ptr<TcpConnection> tcp;   ///< of TCP; kept when the entry is used again
+  std::array<std::uint64_t, 5> ends{};  ///< the words of FlowEnds
+  std::uint32_t hash = 0;               ///< of those
+  bool first_was_forward = true;        ///< whether the first packet went from the lower end to the higher one
+  bool seen_lately = false;             ///< since half a round of the table's hand
 
   /// Which of TcpConnection's sides sent the packet at hand.
   [[nodiscard]] unsigned sending_side() const noexcept { return flow.forward == first_was_forward ? 0 : 1; }
@@ -64,22 +92,36 @@ class FlowTable {
   };
   /// Lifetime of what it gives: until the table is gone; it may become another conversation with the next call.
   [[nodiscard]] Found find(const FlowKey& key) {
-    bool forward = true;
-    const FlowEnds ends = make_key(key, forward);
-    const auto [at, is_new] = index_.try_emplace(ends, 0);
+    const FlowEnds ends{key};
+    return find(ends, ends.hash(), key.transport);
+  }
+  /// The same, of ends that were hashed.
+  [[nodiscard]] Found find(const FlowEnds& ends, std::uint32_t hash, FlowKey::Transport transport) {
+    std::uint32_t place = index_.find(hash, [&](std::uint32_t at) { return ends.are(entry(at).ends); });
+    const bool is_new = place == HashIndex::none;
     if (is_new) {
-      at.value() = take();
-      KnownFlow& fresh = entry(at->second);
-      fresh.key = ends;
-      fresh.first_was_forward = forward;
-      begin(fresh.flow, key.transport);
+      place = take();
+      KnownFlow& fresh = entry(place);
+      fresh.ends = ends.words;
+      fresh.hash = hash;
+      fresh.first_was_forward = ends.forward;
+      begin(fresh.flow, transport);
+      index_.insert(hash, place);
     }
-    const std::uint32_t place = at->second;
     KnownFlow& conversation = entry(place);
     conversation.seen_lately = true;
-    conversation.flow.forward = forward == conversation.first_was_forward;
+    conversation.flow.forward = ends.forward == conversation.first_was_forward;
     if (is_new) make_room();
     return {conversation, is_new};
+  }
+
+  /// Starts to fetch what `likely` and `find` look at first.
+  void fetch_early(std::uint32_t hash) const noexcept { index_.fetch_early(hash); }
+  /// A conversation whose ends have that hash, most likely the one; null where none has. Lifetime: until the table is
+  /// gone.
+  [[nodiscard]] const KnownFlow* likely(std::uint32_t hash) noexcept {
+    const std::uint32_t place = index_.find(hash, [](std::uint32_t) { return true; });
+    return place == HashIndex::none ? nullptr : &entry(place);
   }
 
   /// The same ends start anew: another index, nothing remembered.
@@ -92,21 +134,6 @@ class FlowTable {
  private:
   static constexpr std::size_t block_size = 256;
   static constexpr std::uint32_t half = limit / 2;
-
-  static FlowEnds make_key(const FlowKey& key, bool& forward) noexcept {
-    const int order = std::memcmp(key.source.octets.data(), key.destination.octets.data(), key.source.octets.size());
-    forward = order < 0 || (order == 0 && key.source_port <= key.destination_port);
-    const Address& low = forward ? key.source : key.destination;
-    const Address& high = forward ? key.destination : key.source;
-    const std::uint64_t low_port = forward ? key.source_port : key.destination_port;
-    const std::uint64_t high_port = forward ? key.destination_port : key.source_port;
-    FlowEnds made;
-    std::memcpy(made.words.data(), low.octets.data(), 16);
-    std::memcpy(made.words.data() + 2, high.octets.data(), 16);
-    made.words[4] = low_port << 48 | high_port << 32 | static_cast<std::uint64_t>(low.kind) << 16 |
-                    static_cast<std::uint64_t>(high.kind) << 8 | static_cast<std::uint64_t>(key.transport);
-    return made;
-  }
 
   // The flow's next packet is its first one.
   void begin(Flow& flow, FlowKey::Transport transport) noexcept {
@@ -139,10 +166,10 @@ class FlowTable {
       free_ = hand_;
       hand_ = hand_ % used_ + 1;
     } while (entry(free_).seen_lately);
-    index_.erase(entry(free_).key);
+    index_.erase(entry(free_).hash, free_);
   }
 
-  tsl::robin_map<FlowEnds, std::uint32_t, FlowEndsHash> index_;
+  HashIndex index_;
   std::vector<std::unique_ptr<KnownFlow[]>> blocks_;
   std::uint32_t used_ = 0;
   std::uint32_t free_ = 0;

@@ -8,12 +8,19 @@
 #include "encap/wire/tcp.h"
 
 namespace encap {
+namespace {
+
+void read_address(Address& into, Bytes header, const HeaderField& field, Address::Kind kind) noexcept {
+  into.kind = kind;
+  into.size = static_cast<std::uint8_t>(field.octet_count());
+  std::memcpy(into.octets.data(), header.data() + field.first_octet(), into.size);
+}
+
+}  // namespace
 
 Address address_at(Bytes header, const HeaderField& field, Address::Kind kind) noexcept {
   Address address;
-  address.kind = kind;
-  address.size = static_cast<std::uint8_t>(field.octet_count());
-  std::memcpy(address.octets.data(), header.data() + field.first_octet(), address.size);
+  read_address(address, header, field, kind);
   return address;
 }
 
@@ -22,14 +29,15 @@ std::optional<FlowKey> plain_flow(const PacketRecord& record) noexcept {
   if (!headers) return std::nullopt;
   const bool is_ipv6 = headers->is_ipv6;
   const Address::Kind kind = is_ipv6 ? Address::Kind::ipv6 : Address::Kind::ipv4;
-  FlowKey key;
+  std::optional<FlowKey> made{std::in_place};  // and read into where it is: no copy waits for what was just written
+  FlowKey& key = *made;
   key.transport = headers->protocol == Protocol::tcp ? FlowKey::Transport::tcp : FlowKey::Transport::udp;
-  key.source = address_at(headers->network, is_ipv6 ? Ipv6Field::source : Ipv4Field::source, kind);
-  key.destination = address_at(headers->network, is_ipv6 ? Ipv6Field::destination : Ipv4Field::destination, kind);
+  read_address(key.source, headers->network, is_ipv6 ? Ipv6Field::source : Ipv4Field::source, kind);
+  read_address(key.destination, headers->network, is_ipv6 ? Ipv6Field::destination : Ipv4Field::destination, kind);
   // The ports of UDP are where those of TCP are.
   key.source_port = load_field<TcpField::source_port>(headers->transport);
   key.destination_port = load_field<TcpField::destination_port>(headers->transport);
-  return key;
+  return made;
 }
 
 }  // namespace encap

@@ -2,7 +2,7 @@
 
 #include <array>
 #include <cstddef>
-#include <cstring>
+#include <cstdint>
 #include <hwy/cache_control.h>
 
 #include "analyze/flow_table.h"
@@ -17,8 +17,47 @@ namespace {
 // in the cache, and its parts are better waited for together than one after the other.
 void fetch_early(const void* object, std::size_t size) noexcept {
   constexpr std::size_t cache_line = 64;
-  for (std::size_t at = 0; at < size; at += cache_line) hwy::Prefetch(static_cast<const std::byte*>(object) + at);
+  const auto* const first = static_cast<const std::byte*>(object);
+  for (std::size_t at = 0; at < size; at += cache_line) hwy::Prefetch(first + at);
+  hwy::Prefetch(first + size - 1);
 }
+
+// The conversations of the packets that come next. What is known of one is found step by step, each of which waits for
+// what the one before fetched: so each is made while packets are read.
+class Expected {
+ public:
+  explicit Expected(FlowTable& conversations) noexcept : conversations_{conversations} {}
+
+  void push(std::uint32_t hash) noexcept {
+    conversations_.fetch_early(hash);
+    step(0) = {hash};
+    Step& found = step(2);
+    found.flow = conversations_.likely(found.hash);
+    if (found.flow != nullptr) fetch_early(found.flow, sizeof *found.flow);
+    if (const KnownFlow* const flow = step(4).flow; flow != nullptr) {
+      fetch_early(flow->tcp.get(), sizeof(TcpConnection));
+      fetch_early(flow->flow.memory.get(), application_size);
+    }
+    if (const KnownFlow* const flow = step(6).flow; flow != nullptr && flow->tcp != nullptr) {
+      for (const TcpSide& side : flow->tcp->sides) fetch_early(side.pdus.get(), sizeof(TcpPduList));
+    }
+    ++pushed_;
+  }
+
+ private:
+  static constexpr std::size_t application_size = 256;  // octets; what an application remembers has at least some
+
+  struct Step {
+    std::uint32_t hash = 0;
+    const KnownFlow* flow = nullptr;
+  };
+  // What was pushed so many ago.
+  [[nodiscard]] Step& step(std::size_t ago) noexcept { return steps_[(pushed_ - ago) % steps_.size()]; }
+
+  FlowTable& conversations_;
+  std::array<Step, SessionMemory::expected_ahead> steps_{};
+  std::size_t pushed_ = 0;
+};
 
 }  // namespace
 
@@ -27,6 +66,7 @@ struct SessionMemory::State {
     TcpPduStore store;  // outlives the conversations, whose PDUs use it
     TcpAnalyzer analyzer;
     FlowTable conversations;
+    Expected expected{conversations};
     TcpAnalysis analysis;
 
     explicit Lane(FlowCounts& counts) noexcept : conversations{counts} {}
@@ -36,39 +76,40 @@ struct SessionMemory::State {
   std::array<Lane, lanes> lane{Lane{counts}, Lane{counts}};
   FragmentTable fragments;
 
-  [[nodiscard]] Lane& of(const FlowKey& key) noexcept { return lane[lane_of(key)]; }
+  struct Conversation {
+    Lane& lane;
+    KnownFlow& flow;
+    bool is_new;
+  };
+  [[nodiscard]] Conversation conversation(const FlowKey& key) {
+    const FlowEnds ends{key};
+    const std::uint32_t hash = ends.hash();
+    Lane& its = lane[lane_of(hash)];
+    const auto [flow, is_new] = its.conversations.find(ends, hash, key.transport);
+    return {its, flow, is_new};
+  }
 };
 
 SessionMemory::SessionMemory() : state_{std::make_unique<State>()} {}
 SessionMemory::~SessionMemory() = default;
 
-unsigned SessionMemory::lane_of(const FlowKey& key) noexcept {
-  static_assert(lanes == 2, "the last step takes one bit");
-  // Sums, as they are the same for both directions.
-  const auto word = [](const Address& address, std::size_t at) {
-    std::uint64_t value = 0;
-    std::memcpy(&value, address.octets.data() + at, sizeof value);
-    return value;
-  };
-  std::uint64_t sum = word(key.source, 0) + word(key.destination, 0);
-  sum = sum * 0x9e3779b97f4a7c15u + word(key.source, 8) + word(key.destination, 8);
-  sum = sum * 0x9e3779b97f4a7c15u + key.source_port + key.destination_port;
-  sum *= 0x9e3779b97f4a7c15u;
-  return static_cast<unsigned>(sum >> 63);
-}
+std::uint32_t SessionMemory::hash_of(const FlowKey& key) noexcept { return FlowEnds{key}.hash(); }
+
+// The high bits say where in its lane a conversation is found.
+unsigned SessionMemory::lane_of(std::uint32_t hash) noexcept { return hash % lanes; }
+
+void SessionMemory::expect(std::uint32_t hash) noexcept { state_->lane[lane_of(hash)].expected.push(hash); }
 
 Flow& SessionMemory::flow(const FlowKey& key) {
-  State::Lane& lane = state_->of(key);
-  const auto [conversation, is_new] = lane.conversations.find(key);
+  const auto [lane, conversation, is_new] = state_->conversation(key);
   // What a TCP connection that was forgotten held would be held for as long as this flow is known.
   if (is_new && conversation.tcp != nullptr) lane.analyzer.clear(*conversation.tcp);
   return conversation.flow;
 }
 
 const TcpAnalysis& SessionMemory::tcp(const FlowKey& key, const TcpSegmentFacts& segment) {
-  State::Lane& lane = state_->of(key);
+  const auto [lane, conversation, is_new] = state_->conversation(key);
   lane.store.next_packet();
-  const auto [conversation, is_new] = lane.conversations.find(key);
   if (conversation.tcp == nullptr) conversation.tcp = std::make_unique<TcpConnection>();
   TcpConnection& connection = *conversation.tcp;
   fetch_early(&connection, sizeof connection);

@@ -33,12 +33,15 @@ inline std::size_t plain_length(std::string_view text) noexcept {
   const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f; };
   std::size_t at = 0;
   // Eight at a time: a high bit shows up in each octet that is below 0x20, above 0x7e, or behind such a one.
-  constexpr std::uint64_t every = 0x0101010101010101;
-  for (; at + 8 <= text.size(); at += 8) {
+  const auto are_plain = [text](std::size_t from) {
+    constexpr std::uint64_t every = 0x0101010101010101;
     std::uint64_t octets;
-    std::memcpy(&octets, text.data() + at, 8);
-    if (((octets | (octets - every * 0x20) | (octets + every)) & every * 0x80) != 0) break;
-  }
+    std::memcpy(&octets, text.data() + from, 8);
+    return ((octets | (octets - every * 0x20) | (octets + every)) & every * 0x80) == 0;
+  };
+  while (at + 8 <= text.size() && are_plain(at)) at += 8;
+  // The last eight, some of which were looked at before.
+  if (at != 0 && text.size() - at < 8 && are_plain(text.size() - 8)) return text.size();
   while (at < text.size() && is_plain(text[at])) ++at;
   return at;
 }

@@ -166,7 +166,7 @@ void dissect_header(Packet& p, Message& message, ItemId tree, const Octets& in, 
   const Field* const line_as = line_field(message.kind);
   const bool items = p.wants_items() && tree != ItemId::none;
   const std::string_view shown = items ? escaped(p, characters(in.bytes(), offset, whole)) : std::string_view{};
-  const KnownHeader* const known = is_valid_header_name(name) ? find_header(name) : nullptr;
+  const KnownHeader* const known = find_header(name);
   if (known == nullptr) {
     ItemId item = ItemId::none;
     if (items) {

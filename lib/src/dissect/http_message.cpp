@@ -59,6 +59,7 @@ bool starts_message(std::string_view line, Kind& kind, std::string_view& method)
     kind = Kind::answers;
     return true;
   }
+  if (line.empty()) return false;
   const std::string_view word = line.substr(0, line.find(' '));
   if (word.ends_with(':')) return false;  // a field line, as nearly all are
   for (const std::string_view known : methods) {
@@ -79,8 +80,7 @@ bool starts_message(std::string_view line, Kind& kind, std::string_view& method)
 }
 
 std::string_view take_token(std::string_view& line) noexcept {
-  std::size_t end = 0;
-  while (end < line.size() && line[end] != ' ' && line[end] != '\r' && line[end] != '\n') ++end;
+  std::size_t end = std::min(line.find(' '), line.size());
   const std::string_view token = line.substr(0, end);
   while (end < line.size() && line[end] == ' ') ++end;
   line.remove_prefix(end);

@@ -33,7 +33,7 @@ struct Message {
 
 /// Whether `line` starts a message, and what kind of message. `method` becomes that of a request.
 bool starts_message(std::string_view line, Kind& kind, std::string_view& method) noexcept;
-/// Cuts the first token off `line`, and the blanks behind it.
+/// Cuts the first token off `line`, which is without its end, and the blanks behind it.
 std::string_view take_token(std::string_view& line) noexcept;
 /// The status code of a response's first line; 0 when there is none of three digits.
 [[nodiscard]] std::uint32_t status_code(std::string_view line) noexcept;

@@ -294,7 +294,7 @@ std::uint32_t Packet::call(const ProtocolInfo& protocol, const Octets& in) {
   protocol_name = protocol.short_name;
   takes_items_ = takes(protocol);
   ++depth_;
-  add_layer_name(protocol.layer.name);
+  if (takes_items_) add_layer_name(protocol.layer.name);
   std::uint32_t used = protocol.dissect(*this, in);
   --depth_;
   out.facts.quote_is_cut |= in_error && stop_ == Stop::not_captured;

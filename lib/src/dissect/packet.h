@@ -151,13 +151,21 @@ class Packet {
                    std::string_view text = {});
   /// Says that the layer joins these ends; of a layer that is quoted it says nothing.
   void add_ends(const ProtocolInfo& protocol, const Address& source, const Address& destination) {
-    if (out.wants_facts && !in_error) out.facts.ends.push_back({&protocol.layer, source, destination});
+    if (!out.wants_facts || in_error) return;
+    // Put together where they stay: a copy would wait for what was just written.
+    LayerEnds& ends = out.facts.ends.emplace_back();
+    ends.layer = &protocol.layer;
+    ends.source = source;
+    ends.destination = destination;
   }
   /// The same of a transport, between its ports in the network layer around it.
   void add_ends(const ProtocolInfo& protocol) {
     if (!out.wants_facts || in_error) return;
-    out.facts.ends.push_back({&protocol.layer, network_source, network_destination, source_port, destination_port,
-                              flow != nullptr ? flow->index : 0});
+    add_ends(protocol, network_source, network_destination);
+    LayerEnds& ends = out.facts.ends.back();
+    ends.source_port = source_port;
+    ends.destination_port = destination_port;
+    if (flow != nullptr) ends.stream = flow->index;
   }
   /// Names a line at the left of the tree that is no protocol's.
   void add_layer_fact(const Field& field) {

@@ -1,7 +1,6 @@
 #include "dissect/text.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include "base/utf8.h"
@@ -26,22 +25,25 @@ int base64_digit(char c, bool url) noexcept {
 }  // namespace
 
 Line find_line(Bytes in, std::uint32_t offset) noexcept {
+  // Looked through piece by piece for one end and then for the other: lines that all end in CR are not gone through
+  // to the end of the octets for an LF each.
+  constexpr std::size_t piece = 256;
+  const std::string_view text = characters(in);
   const auto end = static_cast<std::uint32_t>(in.size());
-  std::uint32_t at = std::min(offset, end);
-  // Eight at a time, while none of them is an end: a high bit shows up where an octet is zero.
-  constexpr std::uint64_t every = 0x0101010101010101;
-  for (; end - at >= 8; at += 8) {
-    std::uint64_t octets;
-    std::memcpy(&octets, in.data() + at, 8);
-    const std::uint64_t lf = octets ^ (every * '\n');
-    const std::uint64_t cr = octets ^ (every * '\r');
-    if (((((lf - every) & ~lf) | ((cr - every) & ~cr)) & every * 0x80) != 0) break;
+  std::size_t at = std::min(offset, end);
+  for (; at < end; at += piece) {
+    const std::string_view here = text.substr(at, piece);
+    const std::size_t lf = std::min(here.find('\n'), here.size());
+    const std::size_t found = std::min(here.substr(0, lf).find('\r'), lf);
+    if (found == here.size()) continue;
+    at += found;
+    break;
   }
-  while (at < end && in[at] != std::byte{'\n'} && in[at] != std::byte{'\r'}) ++at;
   if (at >= end) return {end - offset, end, false};
-  if (in[at] == std::byte{'\n'}) return {at - offset, at + 1, true};
-  if (at + 1 == end) return {at - offset, end, false};
-  return {at - offset, at + (in[at + 1] == std::byte{'\n'} ? 2u : 1u), true};
+  const auto line_end = static_cast<std::uint32_t>(at);
+  if (text[at] == '\n') return {line_end - offset, line_end + 1, true};
+  if (line_end + 1 == end) return {line_end - offset, end, false};
+  return {line_end - offset, line_end + (text[at + 1] == '\n' ? 2u : 1u), true};
 }
 
 char* put_utf8(char* to, char32_t character) noexcept {
@@ -56,7 +58,10 @@ char* put_utf8(char* to, char32_t character) noexcept {
 }
 
 std::optional<std::int64_t> leading_number(std::string_view text, unsigned base, std::size_t& length) noexcept {
-  const auto digit = [base](char c) { return std::min(static_cast<unsigned>(hex_digit(c)), base); };
+  const auto digit = [base](char c) {
+    const unsigned decimal = static_cast<unsigned char>(c) - unsigned{'0'};
+    return decimal < 10 ? decimal : std::min(static_cast<unsigned>(hex_digit(c)), base);
+  };
   std::size_t at = 0;
   while (at < text.size() && is_ascii_space(text[at])) ++at;
   bool negative = false;
@@ -66,11 +71,12 @@ std::optional<std::int64_t> leading_number(std::string_view text, unsigned base,
     at += 2;
   }
   constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t small = largest / 16 - 1;  // one more digit fits in any base
   std::int64_t value = 0;
   const std::size_t first = at;
   for (; at < text.size() && digit(text[at]) < base; ++at) {
     const auto next = static_cast<std::int64_t>(digit(text[at]));
-    value = value > (largest - next) / base ? largest : value * base + next;
+    value = value > small && value > (largest - next) / base ? largest : value * base + next;
   }
   length = at;
   if (at == first) return std::nullopt;

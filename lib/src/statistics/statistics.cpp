@@ -172,10 +172,15 @@ Statistics Statistics::another() const {
 }
 
 void Statistics::absorb(Statistics& other) {
-  for (std::size_t i = 0; i < all_.size(); ++i) all_[i].statistic->absorb(*other.all_[i].statistic);
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    all_[i].statistic->settle();
+    other.all_[i].statistic->settle();
+    all_[i].statistic->absorb(*other.all_[i].statistic);
+  }
 }
 
 Result<void, IoError> Statistics::append(std::string& out, StatisticsFormat format, const RowAdded& row_added) const {
+  for (const Asked& asked : all_) asked.statistic->settle();
   switch (format) {
     case StatisticsFormat::text:
       for (auto asked = all_.rbegin(); asked != all_.rend(); ++asked) asked->statistic->append_text(out, row_added);

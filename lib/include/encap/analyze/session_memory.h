@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "encap/dissect/session.h"
@@ -15,11 +17,20 @@ namespace encap {
 class SessionMemory final : public Session {
  public:
   static constexpr unsigned lanes = 2;
-  /// Which lane a flow is in, 0..lanes - 1; both directions are in one.
-  [[nodiscard]] static unsigned lane_of(const FlowKey& key) noexcept;
+  /// A number that stands for a flow: the same for both directions. Another flow may have it as well.
+  [[nodiscard]] static std::uint32_t hash_of(const FlowKey& key) noexcept;
+  /// Which lane the flows of that number are in, 0..lanes - 1.
+  [[nodiscard]] static unsigned lane_of(std::uint32_t hash) noexcept;
+  [[nodiscard]] static unsigned lane_of(const FlowKey& key) noexcept { return lane_of(hash_of(key)); }
 
   SessionMemory();
   ~SessionMemory() override;
+
+  /// Says that a packet of a flow of that number follows, behind `expected_ahead` others of its lane for which that was
+  /// said as well: what is remembered of it is fetched while those are read. Of thousands of flows the one at hand is
+  /// rarely near. Changes nothing else. Threads: as `flow`.
+  void expect(std::uint32_t hash) noexcept;
+  static constexpr std::size_t expected_ahead = 8;
 
   [[nodiscard]] Flow& flow(const FlowKey& key) override;
   [[nodiscard]] const TcpAnalysis& tcp(const FlowKey& key, const TcpSegmentFacts& segment) override;

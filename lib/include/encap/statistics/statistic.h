@@ -50,12 +50,14 @@ class Statistic {
   /// Says that some filter of the run names the frame or one of its fields, which makes the frame a layer for tshark.
   virtual void frame_is_named() noexcept {}
   virtual void take(const Dissection& dissection) = 0;
+  /// Counts what `take` put off until it is at hand. Called before what was counted is put together or told.
+  virtual void settle() {}
 
   /// Whether two of it may count the packets of one capture, each some of them in their order, and be put together by
   /// `absorb`. What tells of `tcp.stream` is then numbered as the session does.
   [[nodiscard]] virtual bool may_share() const noexcept { return false; }
-  /// Adds what `other` counted, which is left as it may be. Precondition: of the same kind with the same arguments, and
-  /// it may share.
+  /// Adds what `other` counted, which is left as it may be. Precondition: of the same kind with the same arguments, it
+  /// may share, and both are settled.
   virtual void absorb(Statistic& other);
 
   /// Appends what tshark prints.

@@ -146,7 +146,10 @@ bool is_all_there(Packet& p, const Octets& in, Lines& lines, std::uint32_t offse
     if (!line.complete) {
       return in.captured >= in.reported ? ask_for_more(p, offset, Packet::one_more_segment) : true;
     }
-    const std::string_view text = until_nul(characters(bytes, next, line.length));
+    const std::string_view text = characters(bytes, next, line.length);
+    const auto value_behind = [text](std::string_view name) {
+      return without_spaces_around(until_nul(text.substr(name.size())));
+    };
     next = line.next;
     if (line.length == 0) break;
     if (!body) continue;
@@ -154,7 +157,7 @@ bool is_all_there(Packet& p, const Octets& in, Lines& lines, std::uint32_t offse
     constexpr std::string_view type_name = "Content-Type:";
     constexpr std::string_view coding_name = "Transfer-Encoding:";
     if (starts_ignoring_case(text, length_name)) {
-      const std::string_view value = without_spaces_around(text.substr(length_name.size()));
+      const std::string_view value = value_behind(length_name);
       std::size_t used = 0;
       const auto number = leading_number(value, 10, used);
       if (number && used == value.size() && *number >= 0 && *number <= 0x7fffffff) {
@@ -162,9 +165,9 @@ bool is_all_there(Packet& p, const Octets& in, Lines& lines, std::uint32_t offse
         length = static_cast<std::uint32_t>(*number);
       }
     } else if (starts_ignoring_case(text, type_name)) {
-      rpc = without_spaces_around(text.substr(type_name.size())).starts_with("application/rpc");
+      rpc = value_behind(type_name).starts_with("application/rpc");
     } else if (starts_ignoring_case(text, coding_name)) {
-      chunked = chunked || starts_ignoring_case(without_spaces_around(text.substr(coding_name.size())), "chunked");
+      chunked = chunked || starts_ignoring_case(value_behind(coding_name), "chunked");
     }
   }
   if (!body) return true;

@@ -1,10 +1,13 @@
 #include <algorithm>
 #include <fmt/format.h>
+#include <hwy/cache_control.h>
+#include <iterator>
 #include <numeric>
 #include <tsl/robin_map.h>
 #include <utility>
 
 #include "encap/dissect/field_table.h"
+#include "render/text.h"
 #include "statistics/ends.h"
 #include "statistics/kind.h"
 
@@ -89,10 +92,20 @@ class Conversations final : public Statistic {
 
   void take(const Dissection& dissection) override {
     if (!filter_(dissection)) return;
+    settle();
     std::size_t place = 0;
     for (const LayerEnds& ends : dissection.facts.ends) {
-      if (ends.layer == field_) add(ends, dissection, first_seen(dissection, place++));
+      if (ends.layer != field_) continue;
+      waiting_.push_back({ends, first_seen(dissection, place++), dissection.since_first, length_of(dissection)});
+      if (const Conversation* const row = known_row(ends); row != nullptr) {
+        hwy::Prefetch(row);
+        hwy::Prefetch(&row->last);
+      }
     }
+  }
+  void settle() override {
+    for (const Waiting& packet : waiting_) add(packet);
+    waiting_.clear();
   }
 
   [[nodiscard]] bool may_share() const noexcept override { return !filter_.matches; }
@@ -121,12 +134,17 @@ class Conversations final : public Statistic {
     const std::size_t width = layer_.has_ports ? 26 : 20;
     for (const Conversation* row : ordered()) {
       const Counted total = row->total();
-      out += fmt::format("{:<{}} <-> {:<{}}  {:6} {:<9}  {:6} {:<9}  {:6} {:<9}  {:14.9f}   {:12.4f}\n",
-                         end_text(row->ends.source, row->ends.source_port, layer_.has_ports), width,
-                         end_text(row->ends.destination, row->ends.destination_port, layer_.has_ports), width,
-                         row->back.frames, octets_text(row->back.octets), row->there.frames,
-                         octets_text(row->there.octets), total.frames, octets_text(total.octets), seconds(row->first),
-                         seconds(row->last) - seconds(row->first));
+      append_left(out, end_text(row->ends.source, row->ends.source_port, layer_.has_ports), width);
+      out += " <-> ";
+      append_left(out, end_text(row->ends.destination, row->ends.destination_port, layer_.has_ports), width);
+      for (const Counted& counted : {row->back, row->there, total}) {
+        out += "  ";
+        append_padded(out, counted.frames, 6, ' ');
+        out += ' ';
+        append_left(out, octets_text(counted.octets), 9);
+      }
+      fmt::format_to(std::back_inserter(out), "  {:14.9f}   {:12.4f}\n", seconds(row->first),
+                     seconds(row->last) - seconds(row->first));
       if (row_added) row_added();
     }
     out += line + '\n';
@@ -173,14 +191,26 @@ class Conversations final : public Statistic {
   }
 
  private:
-  void add(const LayerEnds& ends, const Dissection& dissection, std::uint64_t seen_at) {
-    const Duration at = dissection.since_first;
-    Conversation& row = row_of(ends, seen_at, at);
-    Counted& way = goes_there(row, ends) ? row.there : row.back;
+  // What a packet adds to a row. Of thousands of conversations that of the packet at hand is rarely near: so what is
+  // taken waits until the next packet was read, and the row is fetched meanwhile.
+  struct Waiting {
+    LayerEnds ends;
+    std::uint64_t seen_at;
+    Duration at;
+    std::uint64_t octets;
+  };
+  // Of the stream; null where it has none yet, or there are none.
+  [[nodiscard]] const Conversation* known_row(const LayerEnds& ends) const noexcept {
+    if (!has_streams_ || ends.stream >= streams_.size() || streams_[ends.stream] == none) return nullptr;
+    return &rows_[streams_[ends.stream]];
+  }
+  void add(const Waiting& packet) {
+    Conversation& row = row_of(packet.ends, packet.seen_at, packet.at);
+    Counted& way = goes_there(row, packet.ends) ? row.there : row.back;
     ++way.frames;
-    way.octets += length_of(dissection);
-    row.first = std::min(row.first, at);
-    row.last = std::max(row.last, at);
+    way.octets += packet.octets;
+    row.first = std::min(row.first, packet.at);
+    row.last = std::max(row.last, packet.at);
   }
 
   // Ends that are the same say nothing of the direction: all go the first packet's way.
@@ -219,6 +249,7 @@ class Conversations final : public Statistic {
   const Field* field_;
   bool has_streams_;
   std::vector<Conversation> rows_;
+  std::vector<Waiting> waiting_;
   static constexpr std::uint32_t none = 0xffffffff;
   tsl::robin_map<Key, std::uint32_t, KeyHash> index_;  // places of rows
   std::vector<std::uint32_t> streams_;                 // the same by `tcp.stream`

@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <fmt/format.h>
-#include <tsl/robin_set.h>
+#include <hwy/cache_control.h>
+#include <span>
+#include <string>
+#include <vector>
 
+#include "base/hash_index.h"
 #include "render/text.h"
 #include "statistics/ends.h"
 #include "statistics/frame_ranges.h"
@@ -35,48 +38,178 @@ struct Kind {
   friend bool operator==(const Kind&, const Kind&) = default;
 };
 
-// A note, however many packets have it: 40 octets and its text.
+// A note, however many packets have it: half a cache line and its text.
 struct Row {
   std::uint64_t count;
   std::uint64_t first_seen_at;
   const char* text;
-  std::uint32_t size;
   std::uint32_t hash;
-  std::uint32_t kind;
+  std::uint16_t size;
+  std::uint16_t kind;
 
   [[nodiscard]] std::string_view summary() const noexcept { return {text, size}; }
 };
+static_assert(sizeof(Row) == 32);
 
-// What a row is found by.
-struct Sought {
-  std::uint32_t kind;
-  std::string_view summary;
-  std::uint32_t hash;
-};
+constexpr std::size_t longest_summary = 0xffff;  // far more than any note has
 
-struct RowHash {
-  using is_transparent = void;
-  const std::vector<Row>* rows;
-  [[nodiscard]] std::size_t operator()(std::uint32_t row) const noexcept { return (*rows)[row].hash; }
-  [[nodiscard]] std::size_t operator()(const Sought& sought) const noexcept { return sought.hash; }
-};
-struct RowEqual {
-  using is_transparent = void;
-  const std::vector<Row>* rows;
-  [[nodiscard]] bool operator()(std::uint32_t a, std::uint32_t b) const noexcept { return a == b; }
-  [[nodiscard]] bool operator()(std::uint32_t row, const Sought& sought) const noexcept {
-    const Row& one = (*rows)[row];
-    return one.hash == sought.hash && one.kind == sought.kind && one.summary() == sought.summary;
+// The notes that were told, each once, in the order in which they came.
+//
+// A capture may have a million of them, and where one is found is nowhere near: its slot, its row and its text are each
+// waited for. So what is told waits while more is, and they are fetched meanwhile.
+class Notes {
+ public:
+  /// Counts a note of that kind, in time. Calls `visit(place, frame)` for a note that has its place now.
+  template <class Visit>
+  void add(const Kind& kind, std::string_view text, std::uint64_t seen_at, std::uint64_t frame, Visit visit) {
+    Waiting& latest = waiting(0);
+    if (told_ - settled_ == waiting_.size()) count(latest, visit);
+    latest.text = text.substr(0, longest_summary);
+    latest.kind = number_of(kind);
+    latest.hash = hash_of(latest.kind, latest.text);
+    latest.seen_at = seen_at;
+    latest.frame = frame;
+    latest.likely = HashIndex::none;
+    index_.fetch_early(latest.hash);
+    ++told_;
+    Waiting& earlier = waiting(2);
+    earlier.likely = index_.find(earlier.hash, [](std::uint32_t) { return true; });
+    if (earlier.likely != HashIndex::none) hwy::Prefetch(&rows_[earlier.likely]);
+    if (const Waiting& earliest = waiting(3); earliest.likely != HashIndex::none) {
+      hwy::Prefetch(rows_[earliest.likely].text);
+    }
   }
-  [[nodiscard]] bool operator()(const Sought& sought, std::uint32_t row) const noexcept { return (*this)(row, sought); }
-};
+  /// Counts those that wait.
+  template <class Visit>
+  void settle(Visit visit) {
+    while (settled_ < told_) count(waiting_[settled_ % waiting_.size()], visit);
+  }
 
-void append_right(std::string& out, std::uint64_t number, std::size_t width) {
-  char digits[20];
-  const auto size = static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits);
-  if (size < width) out.append(width - size, ' ');
-  out.append(digits, size);
-}
+  /// Adds those of `other`, of which nothing is left. Precondition: nothing waits in either.
+  void absorb(Notes& other) {
+    if (rows_.size() < other.rows_.size()) std::swap(*this, other);
+    std::vector<std::uint16_t> numbers;
+    for (const Kind& kind : other.kinds_) numbers.push_back(number_of(kind));
+    rows_.reserve(rows_.size() + other.rows_.size());
+    index_.reserve(rows_.size() + other.rows_.size());
+    constexpr std::size_t ahead = 16;  // rows, until what was fetched is there
+    for (std::size_t i = 0; i < other.rows_.size(); ++i) {
+      if (i + ahead < other.rows_.size()) index_.fetch_early(hash_in(numbers, other.rows_[i + ahead]));
+      const Row& row = other.rows_[i];
+      const std::uint16_t kind = numbers[row.kind];
+      const std::uint32_t hash = hash_in(numbers, row);
+      std::uint32_t place = find(hash, kind, row.summary());
+      if (place == HashIndex::none) place = insert(hash, kind, row.summary(), row.first_seen_at);
+      rows_[place].count += row.count;
+      rows_[place].first_seen_at = std::min(rows_[place].first_seen_at, row.first_seen_at);
+    }
+    absorbed_.push_back(std::move(other.texts_));
+    for (Arena& texts : other.absorbed_) absorbed_.push_back(std::move(texts));
+    other = Notes{};
+  }
+
+  [[nodiscard]] std::span<const Kind> kinds() const noexcept { return kinds_; }
+  [[nodiscard]] const Kind& kind_of(const Row& row) const noexcept { return kinds_[row.kind]; }
+  [[nodiscard]] const Row& row(std::uint32_t place) const noexcept { return rows_[place]; }
+  /// Where the rows of that severity are, in the order in which they came.
+  [[nodiscard]] std::vector<std::uint32_t> places_of(Severity severity) const {
+    std::vector<Seen> seen;
+    seen.reserve(rows_.size());
+    for (std::uint32_t place = 0; place < rows_.size(); ++place) {
+      if (kind_of(rows_[place]).severity == severity) seen.push_back({rows_[place].first_seen_at, place});
+    }
+    if (!absorbed_.empty()) put_in_order(seen);
+    std::vector<std::uint32_t> places(seen.size());
+    std::transform(seen.begin(), seen.end(), places.begin(), [](const Seen& one) { return one.place; });
+    return places;
+  }
+
+ private:
+  // A note that was told and has no place yet.
+  struct Waiting {
+    std::string text;
+    std::uint64_t seen_at = 0;
+    std::uint64_t frame = 0;
+    std::uint32_t hash = 0;
+    std::uint32_t likely = HashIndex::none;  // its place, as far as its hash says
+    std::uint16_t kind = 0;
+  };
+  struct Seen {
+    std::uint64_t at;
+    std::uint32_t place;
+
+    friend bool operator<(const Seen& a, const Seen& b) noexcept { return a.at < b.at; }
+  };
+
+  // The rows of each that was absorbed are in order already, nearly all of them: so runs are put together.
+  static void put_in_order(std::vector<Seen>& seen) {
+    std::vector<std::vector<Seen>::iterator> ends{seen.begin()};  // of the runs, and where the first one begins
+    while (ends.back() != seen.end()) ends.push_back(std::is_sorted_until(ends.back(), seen.end()));
+    while (ends.size() > 2) {
+      std::size_t kept = 1;
+      for (std::size_t i = 2; i < ends.size(); i += 2) {
+        std::inplace_merge(ends[i - 2], ends[i - 1], ends[i]);
+        ends[kept++] = ends[i];
+      }
+      if (ends.size() % 2 == 0) ends[kept++] = ends.back();
+      ends.resize(kept);
+    }
+  }
+
+  // The one that was told so many ago.
+  [[nodiscard]] Waiting& waiting(std::size_t ago) noexcept { return waiting_[(told_ - ago) % waiting_.size()]; }
+  template <class Visit>
+  void count(const Waiting& note, Visit visit) {
+    std::uint32_t place = find(note.hash, note.kind, note.text);
+    if (place == HashIndex::none) place = insert(note.hash, note.kind, texts_.copy(note.text), note.seen_at);
+    ++rows_[place].count;
+    visit(place, note.frame);
+    ++settled_;
+  }
+
+  [[nodiscard]] static std::uint32_t hash_of(std::uint16_t kind, std::string_view summary) noexcept {
+    return of_kind(static_cast<std::uint32_t>(std::hash<std::string_view>{}(summary)), kind);
+  }
+  // The hash of a row whose kind has another number here.
+  [[nodiscard]] static std::uint32_t hash_in(std::span<const std::uint16_t> numbers, const Row& row) noexcept {
+    return of_kind(of_kind(row.hash, row.kind), numbers[row.kind]);
+  }
+  // Makes the hash of a text that of a note of that kind, and the other way round.
+  [[nodiscard]] static std::uint32_t of_kind(std::uint32_t hash, std::uint16_t kind) noexcept {
+    return hash ^ kind * 0x9e3779b9u;
+  }
+
+  [[nodiscard]] std::uint32_t find(std::uint32_t hash, std::uint16_t kind, std::string_view summary) const {
+    return index_.find(
+        hash, [&](std::uint32_t place) { return rows_[place].kind == kind && rows_[place].summary() == summary; });
+  }
+  // `summary` lives as long as the rows.
+  [[nodiscard]] std::uint32_t insert(std::uint32_t hash, std::uint16_t kind, std::string_view summary,
+                                     std::uint64_t seen_at) {
+    const auto place = static_cast<std::uint32_t>(rows_.size());
+    rows_.push_back({0, seen_at, summary.data(), hash, static_cast<std::uint16_t>(summary.size()), kind});
+    index_.insert(hash, place);
+    return place;
+  }
+
+  // Kinds are a few dozen; the one of the note before is likely that of the next.
+  [[nodiscard]] std::uint16_t number_of(const Kind& kind) {
+    if (latest_ < kinds_.size() && kinds_[latest_] == kind) return latest_;
+    latest_ = static_cast<std::uint16_t>(std::find(kinds_.begin(), kinds_.end(), kind) - kinds_.begin());
+    if (latest_ == kinds_.size()) kinds_.push_back(kind);
+    return latest_;
+  }
+
+  std::vector<Kind> kinds_;
+  std::uint16_t latest_ = 0;
+  std::vector<Row> rows_;        // in the order in which they came, those that were absorbed behind
+  std::vector<Arena> absorbed_;  // the texts of those
+  Arena texts_;
+  HashIndex index_;
+  std::array<Waiting, 4> waiting_;
+  std::uint64_t told_ = 0;
+  std::uint64_t settled_ = 0;
+};
 
 class Expert final : public Statistic {
  public:
@@ -89,38 +222,44 @@ class Expert final : public Statistic {
     if (dissection.facts.notes.empty() || !filter_(dissection)) return;
     std::size_t place = 0;
     for (const ToldNote& note : dissection.facts.notes) {
-      if (note.severity >= least_) count(note, dissection, place++);
+      if (note.severity < least_) continue;
+      ++totals_[static_cast<std::size_t>(note.severity)];
+      notes_.add({note.severity, note.group, note.protocol}, note.text, first_seen(dissection, place++),
+                 dissection.frame_number, [this](std::uint32_t row, std::uint64_t frame) { add_frame(row, frame); });
     }
+  }
+  void settle() override {
+    notes_.settle([this](std::uint32_t row, std::uint64_t frame) { add_frame(row, frame); });
   }
 
   [[nodiscard]] bool may_share() const noexcept override { return !filter_.matches && !with_frames_; }
   void absorb(Statistic& other) override {
     auto& theirs = static_cast<Expert&>(other);
     for (std::size_t i = 0; i < totals_.size(); ++i) totals_[i] += theirs.totals_[i];
-    rows_.reserve(rows_.size() + theirs.rows_.size());
-    index_.reserve(rows_.size() + theirs.rows_.size());
-    for (const Row& row : theirs.rows_) {
-      const std::uint32_t kind = kind_of(theirs.kinds_[row.kind]);
-      Row& ours = rows_[place_of(kind, row.summary(), row.first_seen_at, false)];
-      ours.count += row.count;
-      ours.first_seen_at = std::min(ours.first_seen_at, row.first_seen_at);
-    }
-    absorbed_.push_back(std::move(theirs.texts_));
-    theirs.index_.clear();
-    theirs.rows_ = {};
+    notes_.absorb(theirs.notes_);
   }
 
   void append_text(std::string& out, const RowAdded& row_added) const override {
-    std::vector<std::string> between;
-    for (const Kind& kind : kinds_) between.push_back(fmt::format(" {:>10} {:>18}  ", kind.group, kind.protocol));
+    // What stands in front of a note that was seen once, and nearly that of one that was seen a few times.
+    constexpr std::size_t width = 12;
+    std::vector<std::string> starts;
+    for (const Kind& kind : notes_.kinds()) {
+      starts.push_back(fmt::format("{:>{}} {:>10} {:>18}  ", 1, width, kind.group, kind.protocol));
+    }
     for (const SeverityWords& words : severities) {
       const std::uint64_t total = totals_[static_cast<std::size_t>(words.severity)];
       if (total == 0) continue;
       out += fmt::format("\n{} ({})\n=============\n   Frequency      Group           Protocol  Summary\n", words.title,
                          total);
       each_of(words.severity, [&](const Row& row, const Kind&, std::size_t place) {
-        append_right(out, row.count, 12);
-        out += between[row.kind];
+        const std::string& start = starts[row.kind];
+        if (row.count < 10) {
+          out += start;
+          out[out.size() - start.size() + width - 1] = static_cast<char>('0' + row.count);
+        } else {
+          append_padded(out, row.count, width, ' ');
+          out.append(start, width);
+        }
         append_shown(out, row.summary());
         out += '\n';
         if (with_frames_) {
@@ -158,62 +297,24 @@ class Expert final : public Statistic {
   // Calls `visit(row, kind, place)` for the rows of that severity, in the order in which they came.
   template <class Visit>
   void each_of(Severity severity, Visit visit) const {
-    std::vector<std::uint32_t> places;
-    for (std::size_t place = 0; place < rows_.size(); ++place) {
-      if (kinds_[rows_[place].kind].severity == severity) places.push_back(static_cast<std::uint32_t>(place));
+    for (const std::uint32_t place : notes_.places_of(severity)) {
+      visit(notes_.row(place), notes_.kind_of(notes_.row(place)), place);
     }
-    if (!absorbed_.empty()) {
-      std::stable_sort(places.begin(), places.end(), [this](std::uint32_t a, std::uint32_t b) {
-        return rows_[a].first_seen_at < rows_[b].first_seen_at;
-      });
-    }
-    for (const std::uint32_t place : places) visit(rows_[place], kinds_[rows_[place].kind], place);
   }
 
-  void count(const ToldNote& note, const Dissection& dissection, std::size_t place_in_frame) {
-    ++totals_[static_cast<std::size_t>(note.severity)];
-    const std::size_t place = place_of(kind_of({note.severity, note.group, note.protocol}), note.text,
-                                       first_seen(dissection, place_in_frame));
-    ++rows_[place].count;
-    if (with_frames_) frames_[place].add(dissection.frame_number, frame_ranges_);
-  }
-
-  // The row of a note, made where there is none yet; with a copy of the text, or with one that lives as long.
-  [[nodiscard]] std::size_t place_of(std::uint32_t kind, std::string_view summary, std::uint64_t seen_at,
-                                     bool copied = true) {
-    const auto hash =
-        static_cast<std::uint32_t>(std::hash<std::string_view>{}(summary) + std::size_t{kind} * 0x9e3779b9u);
-    const Sought sought{kind, summary, hash};
-    if (const auto found = index_.find(sought, hash); found != index_.end()) return *found;
-    const std::string_view text = copied ? texts_.copy(summary) : summary;
-    rows_.push_back({0, seen_at, text.data(), static_cast<std::uint32_t>(text.size()), hash, kind});
-    index_.insert(static_cast<std::uint32_t>(rows_.size() - 1));
-    if (with_frames_) frames_.emplace_back();
-    return rows_.size() - 1;
-  }
-
-  // Kinds are a few dozen; the one of the note before is likely that of the next.
-  [[nodiscard]] std::uint32_t kind_of(const Kind& kind) {
-    if (latest_ < kinds_.size() && kinds_[latest_] == kind) return latest_;
-    latest_ = static_cast<std::uint32_t>(std::find(kinds_.begin(), kinds_.end(), kind) - kinds_.begin());
-    if (latest_ == kinds_.size()) kinds_.push_back(kind);
-    return latest_;
+  void add_frame(std::uint32_t row, std::uint64_t frame) {
+    if (!with_frames_) return;
+    if (row >= frames_.size()) frames_.resize(std::size_t{row} + 1);
+    frames_[row].add(frame, frame_ranges_);
   }
 
   PacketFilter filter_;
   Severity least_;
   bool with_frames_;
   std::array<std::uint64_t, static_cast<std::size_t>(Severity::error) + 1> totals_{};
-  std::vector<Kind> kinds_;
-  std::uint32_t latest_ = 0;
-  std::vector<Row> rows_;        // in the order in which they came, those that were absorbed behind
-  std::vector<Arena> absorbed_;  // the texts of those
-  Arena texts_;
+  Notes notes_;
   std::vector<FrameRanges> frames_;  // of the rows
   std::uint64_t frame_ranges_ = 0;   // in all of them
-  // Places in `rows_`; the hashes are kept, so that a place is looked at for a likely find only.
-  tsl::robin_set<std::uint32_t, RowHash, RowEqual, std::allocator<std::uint32_t>, true> index_{64, RowHash{&rows_},
-                                                                                               RowEqual{&rows_}};
 };
 
 MadeStatistic make(const StatisticArguments& arguments) {
