@@ -545,7 +545,11 @@ class Explainer::Impl {
                                                       std::min(packet.segment_at, origin.payload_offset));
     const bool continues = place.is_fragment && !message.segments.empty() && has_open_fragments_;
     if (!continues) {
+      const bool again = std::any_of(message.segments.begin(), message.segments.end(), [begin](const auto& before) {
+        return before.message_offset == begin && before.message_size != 0;
+      });
       ExplainedSegment& segment = message.segments.emplace_back();
+      segment.is_sent_again = again;
       segment.message_offset = begin;
       segment.message_at = at;
       keep_ends(message.segments);

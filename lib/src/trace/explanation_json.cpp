@@ -110,6 +110,7 @@ class ExplanationJson {
       json_.number("message_length", segment.message_size);
       json_.number("message_at", segment.message_at);
       json_.number("length", segment.size);
+      if (segment.is_sent_again) json_.flag("sent_again", true);
       if (segment.in_full && !segment.header.octets.empty()) {
         json_.octets("bytes", segment.octets);
         json_.key("header");

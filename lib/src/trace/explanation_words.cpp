@@ -74,8 +74,8 @@ std::string segment_line(const ExplainedMessage& message, std::size_t index) {
   const std::string part = segment.message_size == message.octets.size()
                                ? std::string{"the whole message"}
                                : byte_range(segment.message_offset, segment.message_size, "message");
-  return fmt::format("{} {} of {}: {}, frame{} {}", unit_name(message.transport), index + 1, message.segments.size(),
-                     part, frames.size() == 1 ? "" : "s", ranges(frames));
+  return fmt::format("{} {} of {}: {}{}, frame{} {}", unit_name(message.transport), index + 1, message.segments.size(),
+                     part, segment.is_sent_again ? ", sent again" : "", frames.size() == 1 ? "" : "s", ranges(frames));
 }
 
 std::string fragment_line(const ExplainedMessage& message, const ExplainedSegment& segment, std::size_t index) {

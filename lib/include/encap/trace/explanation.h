@@ -69,6 +69,7 @@ struct ExplainedSegment {
   std::uint32_t message_size = 0;    ///< how many of its octets are in here
   std::uint32_t message_at = 0;      ///< where in the segment they begin; other rows' octets may be around them
   std::uint32_t size = 0;            ///< of header and payload
+  bool is_sent_again = false;        ///< whether an earlier one brought the same part of the message
   bool in_full = true;               ///< whether octets and header are there
   OwnedOctets octets;                ///< of header and payload
   ExplainedLayer header;
