@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <fmt/format.h>
 
+#include "check.h"
 #include "encap/capture/pcap_file_writer.h"
 #include "encap/input/message_read_ahead.h"
+#include "encap/trace/capture_check.h"
 #include "interrupt.h"
 #include "notes.h"
 #include "progress.h"
@@ -60,9 +62,12 @@ std::string summary_line(const CommandOptions& options, const encap::CraftSummar
 /// One run of the command, from the table to the capture.
 class Run {
  public:
-  Run(const CommandOptions& options, encap::MessageReadAhead& reader, encap::PacketSink& sink)
+  /// `check`, where there is one, is shown the rows as the table has them.
+  Run(const CommandOptions& options, encap::MessageReadAhead& reader, encap::PacketSink& sink,
+      encap::CaptureCheck* check = nullptr)
       : options_{options},
         reader_{reader},
+        check_{check},
         crafter_{options.craft, sink},
         progress_{{options.table, options.quiet, options.progress}} {}
 
@@ -76,6 +81,7 @@ class Run {
         continue;
       }
       if (*message == nullptr) break;
+      if (check_ != nullptr) check_->see(**message);
       if (const auto pushed = crafter_.push(**message); !pushed) {
         if (const auto stopped = take(pushed.error()); !stopped) return stopped;
       }
@@ -113,6 +119,7 @@ class Run {
 
   const CommandOptions& options_;
   encap::MessageReadAhead& reader_;
+  encap::CaptureCheck* check_;
   encap::Crafter crafter_;
   Progress progress_;
   std::uint64_t bad_rows_ = 0;
@@ -150,11 +157,33 @@ ExitCode run(const CommandOptions& options, encap::MessageReadAhead& reader, enc
   return signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;
 }
 
+/// Crafts the table for what is expected of a capture, and compares.
+ExitCode run_check(const CommandOptions& options, encap::MessageReadAhead& reader) {
+  encap::CaptureCheck check{{.tolerance = options.check.tolerance}};
+  Run run{options, reader, check, &check};
+  const auto pushed = run.push_rows();
+  run.print_notes();
+  if (!pushed) return report(pushed.error());
+  if (const int signal = interrupted_by(); signal != 0)
+    return signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;
+  if (!run.may_write()) {
+    say(fmt::format("{}: {} cannot be used, nothing was checked; --on-error skip leaves {} out", table_name(options),
+                    counted(run.bad_rows(), "row"), run.bad_rows() == 1 ? "it" : "them"));
+    return ExitCode::input_errors;
+  }
+  if (run.summary().packets == 0) {
+    say(fmt::format("{}: {}; nothing was checked", table_name(options),
+                    reader.rows() == 0 ? "the table has a header and no rows" : "no row holds a message to send"));
+    return ExitCode::input_errors;
+  }
+  return compare_with(options.check, check);
+}
+
 }  // namespace
 
 ExitCode craft(const CommandOptions& options) {
   std::error_code none;
-  if (!options.dry_run && std::filesystem::equivalent(options.table, options.output, none)) {
+  if (!options.output.empty() && std::filesystem::equivalent(options.table, options.output, none)) {
     say(options.output + ": this is the table itself; write the capture to another file");
     return ExitCode::usage;
   }
@@ -169,6 +198,7 @@ ExitCode craft(const CommandOptions& options) {
     return ExitCode::input_errors;
   }
   encap::MessageReadAhead messages{std::move(*reader)};
+  if (!options.check.capture.empty()) return run_check(options, messages);
   if (options.dry_run) return run(options, messages, nullptr);
   auto writer = encap::PcapFileWriter::open(
       options.output, {.nanoseconds = options.nanoseconds,

@@ -24,8 +24,11 @@ constexpr const char* examples = R"(Examples:
       one bare segment for every row, as a raw-socket exercise sends it
   encapsulate messages.csv --dry-run
       says what the table holds and what is wrong with it, and writes nothing
+  encapsulate messages.csv --check seen.pcap
+      says whether every row is in a capture: once, whole, in order, with right checksums
 
-Exit codes: 0 done, 1 the table has errors, 2 wrong usage, 3 a file cannot be read or written, 130 interrupted.)";
+Exit codes: 0 done, 1 the table has errors, 2 wrong usage, 3 a file cannot be read or written, 5 --check found
+something missing or wrong, 130 interrupted.)";
 
 /// A usage error in the words of an option.
 [[noreturn]] void refuse(const std::string& option, const std::string& text, const std::string& reason) {
@@ -140,6 +143,19 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   app.add_flag("--progress", options.progress, "Show progress even where standard error is no terminal")
       ->group("Output");
 
+  add("Check", "--check", "CAPTURE", "Compare a capture with the table, write none; exit code 5 where it differs",
+      [&options](Text text) {
+        if (text.empty()) refuse("--check", text, "name a capture file, - is standard input");
+        options.check.capture = text;
+      });
+  CLI::Option* const tolerance =
+      add("Check", "--tolerance", "TIME", "How far rows may be off their times [not judged]",
+          [&options](Text text) { options.check.tolerance = duration("--tolerance", text); });
+  CLI::Option* const format =
+      add("Check", "--format", "FORMAT", "Of the report: text or json [text]", [&options](Text text) {
+        options.check.json = choice<bool>("--format", text, {{"text", false}, {"json", true}});
+      });
+
   add("Messages", "--mode", "MODE", "session: whole connections; segments: one bare segment a row [session]",
       [&craft](Text text) {
         craft.mode = choice<CraftOptions::Mode>(
@@ -228,8 +244,19 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
       if (segments && option->count() != 0)
         throw CLI::ValidationError(option->get_name(), "belongs to --mode session: bare segments have no connection");
     }
-    if (options.output.empty() && !options.dry_run)
-      throw CLI::ValidationError("-w", "say where the capture goes, or --dry-run");
+    for (const CLI::Option* option : {tolerance, format}) {
+      if (options.check.capture.empty() && option->count() != 0)
+        throw CLI::ValidationError(option->get_name(), "belongs to --check");
+    }
+    if (!options.check.capture.empty()) {
+      if (!options.output.empty() || options.dry_run)
+        throw CLI::ValidationError("--check", "writes nothing: leave out -w and --dry-run");
+      if (options.check.capture == "-" && options.table == "-")
+        throw CLI::ValidationError("--check", "the table is standard input already; name the capture");
+      craft.origins = true;
+    }
+    if (options.output.empty() && !options.dry_run && options.check.capture.empty())
+      throw CLI::ValidationError("-w", "say where the capture goes, or --dry-run, or --check CAPTURE");
     craft.addresses.overrides_follow_direction = !segments;
     return options;
   } catch (const CLI::Success& wanted) {
