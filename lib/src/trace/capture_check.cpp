@@ -189,7 +189,8 @@ class CaptureCheck::Impl {
   [[nodiscard]] std::vector<std::vector<SeenSide>> assign();
   void assign_by_octets(std::vector<std::vector<SeenSide>>& found, const std::vector<bool>& taken);
   [[nodiscard]] std::vector<Lane> lanes_of(const std::vector<std::vector<SeenSide>>& found) const;
-  void check_lane(const Lane& lane);
+  void check_lanes(const std::vector<Lane>& lanes);
+  void tell_overlap(const Lane& lane, const LaneResult& result);
   void report_row(std::uint32_t row);
   void report_copies(std::uint32_t row, const PlacedRow& placed);
   void report_checksums(std::uint32_t row, const PlacedRow& placed);
@@ -242,7 +243,8 @@ class CaptureCheck::Impl {
   };
   std::vector<Found> found_;
   std::vector<PlacedRow> placed_;
-  std::vector<bool> is_ours_;  // of the conversations seen
+  std::vector<bool> is_ours_;                   // of the conversations seen
+  std::map<SeenSide, trace::ExtraData> extra_;  // by the first side of a lane
   std::unordered_set<std::uint64_t> offloaded_;
   CheckReport report_;
 };
@@ -624,40 +626,79 @@ std::vector<CaptureCheck::Impl::Lane> CaptureCheck::Impl::lanes_of(
 
 // --- the comparison --------------------------------------------------------------------------------------------------
 
-void CaptureCheck::Impl::check_lane(const Lane& lane) {
-  std::vector<WantedRow> wanted;
-  wanted.reserve(lane.rows.size());
-  for (const std::uint32_t row : lane.rows) wanted.push_back(rows_[row].wanted);
-  std::vector<const std::vector<SeenSegment>*> sides;
-  for (const SeenSide side : lane.sides) {
-    sides.push_back(&segments_of(side));
-    is_ours_[side / 2] = true;
-  }
-  LaneResult result = trace::find_rows(wanted, lane.transport, sides);
-  const Route route = seen_[lane.sides.front() / 2].route(lane.sides.front() % 2 != 0);
-  if (result.overlaps) {
-    std::size_t there = 0;
-    std::vector<std::uint64_t> frames;
-    for (const PlacedRow& row : result.rows) {
-      if (row.pieces.empty() || row.pieces.front().segment->sequence_number != result.common_sequence_number) continue;
-      ++there;
-      if (frames.size() < most_frames_named) frames.push_back(row.pieces.front().frame);
+void CaptureCheck::Impl::check_lanes(const std::vector<Lane>& lanes) {
+  const auto wanted_of = [this](const Lane& lane, std::uint32_t number) {
+    std::vector<WantedRow> wanted;
+    wanted.reserve(lane.rows.size());
+    for (const std::uint32_t row : lane.rows) {
+      wanted.push_back(rows_[row].wanted);
+      wanted.back().lane = number;
     }
-    const std::string which = result.rows_there == lane.rows.size() ? std::string{"every row is in the capture"}
-                                                                    : fmt::format("{} of {} rows are in the capture",
-                                                                                  result.rows_there, lane.rows.size());
-    find(Kind::overlap, no_index, std::move(frames),
-         fmt::format("the segments of {} overlap in the stream ({} of {} rows start at sequence number {}): {}, but a "
-                     "reader of the stream sees only the first",
-                     arrow(route), there, lane.rows.size(), result.common_sequence_number, which));
+    return wanted;
+  };
+  std::vector<const Lane*> by_frame;
+  std::vector<trace::LaneSides> sides_by_frame;
+  std::vector<std::pair<std::uint32_t, WantedRow>> rows_by_frame;  // with their numbers
+  std::uint64_t there = 0;
+  for (const Lane& lane : lanes) {
+    trace::LaneSides sides{lane.transport, {}};
+    for (const SeenSide side : lane.sides) {
+      sides.sides.push_back(&segments_of(side));
+      is_ours_[side / 2] = true;
+    }
+    LaneResult result = trace::find_rows(wanted_of(lane, 0), sides);
+    if (result.overlaps) tell_overlap(lane, result);
+    if (result.by_frame) {
+      const auto number = static_cast<std::uint32_t>(by_frame.size());
+      const std::vector<WantedRow> wanted = wanted_of(lane, number);
+      for (std::size_t i = 0; i < wanted.size(); ++i) rows_by_frame.emplace_back(lane.rows[i], wanted[i]);
+      by_frame.push_back(&lane);
+      sides_by_frame.push_back(std::move(sides));
+      there += result.rows_there;
+    }
+    if (!result.extra.empty()) extra_[lane.sides.front()] = result.extra.front();
+    for (std::size_t i = 0; i < lane.rows.size(); ++i) placed_[lane.rows[i]] = std::move(result.rows[i]);
   }
-  if (result.extra_packets != 0) {
-    find(Kind::other_data, no_index, {result.first_extra_frame},
-         fmt::format("{} from {} {} {} of no row, the first is frame {}", counted(result.extra_packets, "packet"),
-                     arrow(route), result.extra_packets == 1 ? "holds" : "hold", counted(result.extra_octets, "octet"),
-                     result.first_extra_frame));
+  if (by_frame.size() > 1) {
+    std::sort(rows_by_frame.begin(), rows_by_frame.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<WantedRow> wanted;
+    wanted.reserve(rows_by_frame.size());
+    for (const auto& [number, row] : rows_by_frame) wanted.push_back(row);
+    LaneResult result = trace::find_rows_by_frame(wanted, sides_by_frame);
+    // Rows that lie in several packets are found only where nothing comes in between.
+    if (result.rows_there >= there) {
+      for (std::size_t i = 0; i < wanted.size(); ++i) placed_[rows_by_frame[i].first] = std::move(result.rows[i]);
+      result.extra.resize(by_frame.size());
+      for (std::size_t i = 0; i < by_frame.size(); ++i) extra_[by_frame[i]->sides.front()] = result.extra[i];
+    }
   }
-  for (std::size_t i = 0; i < lane.rows.size(); ++i) placed_[lane.rows[i]] = std::move(result.rows[i]);
+  for (const auto& [side, extra] : extra_) {
+    if (extra.packets == 0) continue;
+    find(Kind::other_data, no_index, {extra.first_frame},
+         fmt::format("{} from {} {} {} of no row, the first is frame {}", counted(extra.packets, "packet"),
+                     arrow(seen_[side / 2].route(side % 2 != 0)), extra.packets == 1 ? "holds" : "hold",
+                     counted(extra.octets, "octet"), extra.first_frame));
+  }
+}
+
+void CaptureCheck::Impl::tell_overlap(const Lane& lane, const LaneResult& result) {
+  std::size_t there = 0;
+  std::vector<std::uint64_t> frames;
+  for (const PlacedRow& row : result.rows) {
+    if (row.pieces.empty() || row.pieces.front().segment->sequence_number != result.common_sequence_number) continue;
+    ++there;
+    if (frames.size() < most_frames_named) frames.push_back(row.pieces.front().frame);
+  }
+  const std::string which = result.rows_there == lane.rows.size()
+                                ? std::string{"every row is in the capture"}
+                                : fmt::format("{} of {} rows are in the capture", result.rows_there, lane.rows.size());
+  const SeenSide side = lane.sides.front();
+  find(Kind::overlap, no_index, std::move(frames),
+       fmt::format("the segments of {} overlap in the stream ({} of {} rows start at sequence number {}): {}, but a "
+                   "reader of the stream sees only the first",
+                   arrow(seen_[side / 2].route(side % 2 != 0)), there, lane.rows.size(), result.common_sequence_number,
+                   which));
 }
 
 void CaptureCheck::Impl::report_copies(std::uint32_t row, const PlacedRow& placed) {
@@ -958,7 +999,7 @@ Result<CheckReport, IoError> CaptureCheck::Impl::compare(PacketSource& capture,
   }
   is_ours_.assign(seen_.size(), false);
   placed_.resize(rows_.size());
-  for (const Lane& lane : lanes_of(assign())) check_lane(lane);
+  check_lanes(lanes_of(assign()));
   report_.rows.reserve(rows_.size());
   for (std::uint32_t row = 0; row < rows_.size(); ++row) report_row(row);
   check_order();

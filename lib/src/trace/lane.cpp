@@ -18,9 +18,12 @@ constexpr std::size_t most_tries = 64;           // of rows that begin alike
 constexpr std::size_t most_copies_tried = 4096;  // of packets that are alike
 constexpr std::size_t search_window = std::size_t{64} * 1024;
 constexpr std::size_t rows_looked_ahead = 4;
+constexpr std::size_t rows_compared = 16;
 constexpr std::size_t excerpt_length = 16;
 
-std::uint64_t hash_of(Bytes octets) noexcept { return std::hash<std::string_view>{}(as_text(octets)); }
+std::uint64_t hash_of(Bytes octets, std::uint32_t lane) noexcept {
+  return std::hash<std::string_view>{}(as_text(octets)) ^ lane * std::uint64_t{0x9e3779b97f4a7c15u};
+}
 
 bool equal(Bytes a, Bytes b) noexcept {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
@@ -69,6 +72,8 @@ struct Chunk {
   std::uint32_t segment_offset = 0;
   std::uint64_t gap = 0;  // octets that are missing in front of it
   bool apart = false;     // nothing goes on from the one before to this one
+  bool datagram = false;  // what is in it is all of it
+  std::uint32_t lane = 0;
 };
 
 /// Octets that came again.
@@ -87,9 +92,10 @@ struct Text {
   std::vector<Copy> copies{};
   bool conflicts = false;
 
-  void add(const SeenSegment& segment, std::uint32_t offset, std::size_t length, std::uint64_t gap, bool apart) {
-    const Bytes part = segment.payload.subspan(offset, length);
-    chunks.push_back({octets.size(), length, &segment, offset, gap, apart});
+  void add(Chunk chunk) {
+    const Bytes part = chunk.segment->payload.subspan(chunk.segment_offset, chunk.length);
+    chunk.begin = octets.size();
+    chunks.push_back(chunk);
     octets.insert(octets.end(), part.begin(), part.end());
   }
   void finish() {
@@ -157,14 +163,20 @@ void add_connection(Text& text, const Segments& segments) {
       ++next;
     }
   }
-  std::int64_t end = 0;
+  const bool starts_with_syn = !segments.empty() && segments.front()->syn;
+  std::int64_t end = starts_with_syn ? 1 : 0;
   std::map<std::int64_t, std::size_t> places;  // of the ranges, in the text
   const std::size_t first_chunk = text.chunks.size();
   for (const auto& [begin, range] : ranges) {
     const bool first = text.chunks.size() == first_chunk;
     if (!again.empty()) places.emplace_hint(places.end(), begin, text.octets.size());
-    text.add(*range.segment, range.offset, static_cast<std::size_t>(range.end - begin),
-             first ? 0 : static_cast<std::uint64_t>(begin - end), first);
+    Chunk chunk{.length = static_cast<std::size_t>(range.end - begin),
+                .segment = range.segment,
+                .segment_offset = range.offset,
+                .apart = first};
+    // What is missing at the start is known where the SYN was seen.
+    if (!first || starts_with_syn) chunk.gap = static_cast<std::uint64_t>(begin - end);
+    text.add(chunk);
     end = range.end;
   }
   for (const Again& copy : again) {
@@ -185,10 +197,12 @@ Text by_number(std::span<const std::vector<SeenSegment>* const> sides) {
         if (syn && *syn != segment.sequence_number) connections.emplace_back();
         syn = segment.sequence_number;
       }
-      if (!segment.payload.empty()) connections.back().push_back(&segment);
+      if (!segment.payload.empty() || segment.syn) connections.back().push_back(&segment);
     }
   }
-  std::erase_if(connections, [](const Segments& segments) { return segments.empty(); });
+  std::erase_if(connections, [](const Segments& segments) {
+    return std::all_of(segments.begin(), segments.end(), [](const SeenSegment* s) { return s->payload.empty(); });
+  });
   std::stable_sort(connections.begin(), connections.end(),
                    [](const Segments& a, const Segments& b) { return a.front()->frame < b.front()->frame; });
   Text text;
@@ -197,18 +211,32 @@ Text by_number(std::span<const std::vector<SeenSegment>* const> sides) {
   return text;
 }
 
-/// In the order of frames. `apart`: what a packet holds does not go on in the next one.
-Text by_frame(std::span<const std::vector<SeenSegment>* const> sides, bool apart) {
-  Segments segments;
-  for (const std::vector<SeenSegment>* const side : sides) {
-    for (const SeenSegment& segment : *side) {
-      if (!segment.payload.empty()) segments.push_back(&segment);
+/// What several lanes sent, in the order of frames.
+Text by_frame(std::span<const LaneSides> lanes) {
+  struct Sent {
+    const SeenSegment* segment;
+    std::uint32_t lane;
+  };
+  std::vector<Sent> sent;
+  for (std::uint32_t lane = 0; lane < lanes.size(); ++lane) {
+    for (const std::vector<SeenSegment>* const side : lanes[lane].sides) {
+      for (const SeenSegment& segment : *side) {
+        if (!segment.payload.empty()) sent.push_back({&segment, lane});
+      }
     }
   }
-  std::stable_sort(segments.begin(), segments.end(),
-                   [](const SeenSegment* a, const SeenSegment* b) { return a->frame < b->frame; });
+  std::stable_sort(sent.begin(), sent.end(),
+                   [](const Sent& a, const Sent& b) { return a.segment->frame < b.segment->frame; });
   Text text;
-  for (const SeenSegment* const segment : segments) text.add(*segment, 0, segment->payload.size(), 0, apart);
+  for (const Sent& one : sent) {
+    const bool datagram = lanes[one.lane].transport == Transport::udp;
+    const bool apart = datagram || (!text.chunks.empty() && text.chunks.back().lane != one.lane);
+    text.add({.length = one.segment->payload.size(),
+              .segment = one.segment,
+              .apart = apart,
+              .datagram = datagram,
+              .lane = one.lane});
+  }
   text.finish();
   return text;
 }
@@ -216,9 +244,7 @@ Text by_frame(std::span<const std::vector<SeenSegment>* const> sides, bool apart
 /// Puts rows in their places in a text.
 class Search {
  public:
-  /// `datagrams`: what is sent in one packet has all of it.
-  Search(std::span<const WantedRow> rows, const Text& text, bool datagrams)
-      : rows_{rows}, text_{text}, datagrams_{datagrams}, places_(rows.size()) {
+  Search(std::span<const WantedRow> rows, const Text& text) : rows_{rows}, text_{text}, places_(rows.size()) {
     result_.rows.resize(rows.size());
     index();
   }
@@ -255,11 +281,11 @@ class Search {
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       for (const Bytes form : {rows_[i].sent, rows_[i].table}) {
         if (form.empty()) continue;
-        rows_by_octets_.add(hash_of(form), i);
+        rows_by_octets_.add(hash_of(form, rows_[i].lane), i);
         if (form.size() < anchor_length) {
           short_lengths_ |= 1u << form.size();
         } else {
-          rows_by_anchor_.add(hash_of(form.first(anchor_length)), i);
+          rows_by_anchor_.add(hash_of(form.first(anchor_length), rows_[i].lane), i);
         }
       }
     }
@@ -267,8 +293,9 @@ class Search {
     rows_by_anchor_.sort();
     for (std::size_t i = 0; i < text_.chunks.size(); ++i) {
       const Bytes octets = octets_of(i);
-      chunks_by_octets_.add(hash_of(octets), i);
-      if (octets.size() >= anchor_length) chunks_by_anchor_.add(hash_of(octets.first(anchor_length)), i);
+      const std::uint32_t lane = text_.chunks[i].lane;
+      chunks_by_octets_.add(hash_of(octets, lane), i);
+      if (octets.size() >= anchor_length) chunks_by_anchor_.add(hash_of(octets.first(anchor_length), lane), i);
     }
     chunks_by_octets_.sort();
     chunks_by_anchor_.sort();
@@ -287,12 +314,13 @@ class Search {
     if (at >= text_.octets.size()) return {};
     const WantedRow& row = rows_[i];
     const std::size_t chunk = text_.chunk_at(at);
+    if (row.lane != text_.chunks[chunk].lane) return {};
     const std::size_t left = text_.run_ends[chunk] - at;
     if (row.sent.size() <= left && equal(row.sent, text_.part(at, row.sent.size()))) {
       const std::size_t end = at + row.sent.size();
       // A short row may be how another one begins that fills the packet.
       const bool is_start = text_.chunks[chunk].begin == at && end < chunk_end(chunk) &&
-                            (datagrams_ ? !is_blank(text_.octets[end]) : other_row_fills(chunk, i));
+                            (text_.chunks[chunk].datagram ? !is_blank(text_.octets[end]) : other_row_fills(chunk, i));
       if (!is_start) return {row.sent.size(), false};
     }
     if (!row.table.empty() && row.table.size() <= left && equal(row.table, text_.part(at, row.table.size()))) {
@@ -309,7 +337,7 @@ class Search {
   [[nodiscard]] bool other_row_fills(std::size_t chunk, std::size_t i) const {
     const Bytes octets = octets_of(chunk);
     std::size_t tries = 0;
-    for (const auto& [hash, row] : rows_by_octets_.from(hash_of(octets), i + 1)) {
+    for (const auto& [hash, row] : rows_by_octets_.from(hash_of(octets, rows_[i].lane), i + 1)) {
       if (equal(rows_[row].sent, octets) || equal(rows_[row].table, octets)) return true;
       if (++tries == most_tries) break;
     }
@@ -320,6 +348,7 @@ class Search {
   [[nodiscard]] std::size_t row_at(std::size_t at, std::size_t i) const {
     if (at >= text_.octets.size()) return none;
     const std::size_t chunk = text_.chunk_at(at);
+    const std::uint32_t lane = text_.chunks[chunk].lane;
     std::size_t nearest = none;
     const auto try_all = [&](const HashIndex& rows, std::uint64_t hash) {
       std::size_t tries = 0;
@@ -328,12 +357,12 @@ class Search {
         if (match(row, at).length != 0) nearest = row;
       }
     };
-    try_all(rows_by_octets_, hash_of(text_.part(at, chunk_end(chunk) - at)));
+    try_all(rows_by_octets_, hash_of(text_.part(at, chunk_end(chunk) - at), lane));
     const std::size_t left = text_.run_ends[chunk] - at;
     for (std::size_t length = 1; length < anchor_length && length <= left; ++length) {
-      if ((short_lengths_ >> length & 1u) != 0) try_all(rows_by_octets_, hash_of(text_.part(at, length)));
+      if ((short_lengths_ >> length & 1u) != 0) try_all(rows_by_octets_, hash_of(text_.part(at, length), lane));
     }
-    if (left >= anchor_length) try_all(rows_by_anchor_, hash_of(text_.part(at, anchor_length)));
+    if (left >= anchor_length) try_all(rows_by_anchor_, hash_of(text_.part(at, anchor_length), lane));
     return nearest;
   }
 
@@ -351,8 +380,9 @@ class Search {
           if (found.length != 0 && is_free(text_.chunks[chunk].begin, found.length)) nearest = chunk;
         }
       };
-      try_all(chunks_by_octets_, hash_of(form), most_copies_tried);
-      if (form.size() >= anchor_length) try_all(chunks_by_anchor_, hash_of(form.first(anchor_length)), most_tries);
+      try_all(chunks_by_octets_, hash_of(form, rows_[i].lane), most_copies_tried);
+      if (form.size() >= anchor_length)
+        try_all(chunks_by_anchor_, hash_of(form.first(anchor_length), rows_[i].lane), most_tries);
     }
     return nearest == most ? none : nearest;
   }
@@ -380,7 +410,8 @@ class Search {
             place == text_.chunks[chunk].begin || !is_word(text_.octets[place - 1]) || !is_word(form.front());
         const bool stops = behind == text_.octets.size() || behind == chunk_end(chunk) ||
                            !is_word(text_.octets[behind]) || !is_word(form.back());
-        if (starts && stops && behind <= text_.run_ends[chunk] && is_free(place, form.size()))
+        if (starts && stops && text_.chunks[chunk].lane == rows_[i].lane && behind <= text_.run_ends[chunk] &&
+            is_free(place, form.size()))
           return std::pair{place, Match{form.size(), as_in_table}};
         at = place + 1;
       }
@@ -428,12 +459,53 @@ class Search {
     claim(at, match.length, i, 0);
   }
 
+  /// How many rows from `i` on lie one behind the other from `at` on, as far as it matters.
+  [[nodiscard]] std::size_t rows_in_turn(std::size_t i, std::size_t at) const {
+    std::size_t n = 0;
+    for (; n < rows_compared && i < rows_.size(); ++i) {
+      if (rows_[i].sent.empty()) continue;
+      const Match found = match(i, at);
+      if (found.length == 0) break;
+      at += found.length;
+      ++n;
+    }
+    return n;
+  }
+
+  /// The rows from `i` on that a gap in front of `at` has swallowed, where they fill it exactly: the row behind them.
+  [[nodiscard]] std::size_t behind_gap(std::size_t i, std::size_t at) const {
+    const Chunk& chunk = text_.chunks[text_.chunk_at(at)];
+    if (chunk.begin != at || chunk.gap == 0) return i;
+    for (const bool as_in_table : {false, true}) {
+      std::uint64_t lost = 0;
+      for (std::size_t j = i; j < rows_.size() && lost < chunk.gap; ++j) {
+        lost += form(j, as_in_table).size();
+        if (lost == chunk.gap) return j + 1;
+      }
+    }
+    return i;
+  }
+
+  /// Whether row `i` was changed where it lies: the packet is as long as the row, and the next row follows.
+  [[nodiscard]] bool is_changed(std::size_t i, std::size_t at, std::size_t chunk) const {
+    const std::size_t length = chunk_end(chunk) - at;
+    if (text_.chunks[chunk].lane != rows_[i].lane) return false;
+    if (length != rows_[i].sent.size() && (rows_[i].table.empty() || length != rows_[i].table.size())) return false;
+    return i + 1 == rows_.size() ? chunk + 1 == text_.chunks.size() : match(i + 1, chunk_end(chunk)).length != 0;
+  }
+
   /// Rows in their order where they are expected. What does not fit is passed over, on the side where that costs less.
   void walk() {
     std::size_t at = 0;
+    std::size_t gap_passed = none;  // in front of which octet
     for (std::size_t i = 0; i < rows_.size() && at < text_.octets.size();) {
       if (rows_[i].sent.empty()) {
         ++i;
+        continue;
+      }
+      if (gap_passed != at) {
+        gap_passed = at;
+        i = behind_gap(i, at);
         continue;
       }
       if (const Match found = match(i, at); found.length != 0) {
@@ -443,8 +515,13 @@ class Search {
       }
       const std::size_t chunk = text_.chunk_at(at);
       const std::size_t here = row_at(at, i);
+      if (here == none && is_changed(i, at, chunk)) {
+        at = chunk_end(chunk);
+        ++i;
+        continue;
+      }
       const std::size_t ahead = chunk_with(i, chunk + 1, none);
-      if (here != none && (ahead == none || here - i <= ahead - chunk)) {
+      if (here != none && (ahead == none || pays_to_skip_rows(i, here, at, chunk, ahead))) {
         i = here;
         continue;
       }
@@ -466,6 +543,16 @@ class Search {
     }
   }
 
+  /// Row `here` lies at `at`, and row `i` begins the chunk `ahead`: which of the two is out of its turn.
+  [[nodiscard]] bool pays_to_skip_rows(std::size_t i, std::size_t here, std::size_t at, std::size_t chunk,
+                                       std::size_t ahead) const {
+    const std::size_t in_turn_here = rows_in_turn(here, at);
+    const std::size_t in_turn_ahead = rows_in_turn(i, text_.chunks[ahead].begin);
+    if (here - i <= rows_compared && ahead - chunk <= rows_compared && in_turn_here != in_turn_ahead)
+      return in_turn_here > in_turn_ahead;
+    return here - i <= ahead - chunk;
+  }
+
   /// Where the row before ends, and where the next octets that somebody has begin.
   [[nodiscard]] std::pair<std::size_t, std::size_t> hole_behind(std::size_t i) const {
     std::size_t begin = 0;
@@ -483,7 +570,7 @@ class Search {
     if (text_.chunks.empty()) return;
     // Rows that come one behind the other and are missing have the same hole.
     if (i == 0 || places_[i - 1].found || hole_.first == none) hole_ = hole_behind(i);
-    const std::uint64_t octets = hash_of(rows_[i].sent);
+    const std::uint64_t octets = hash_of(rows_[i].sent, rows_[i].lane);
     std::size_t found = none;
     if (!nowhere_.contains(octets)) {
       const std::size_t here = hole_.first < text_.octets.size() ? text_.chunk_at(hole_.first) : text_.chunks.size();
@@ -537,12 +624,25 @@ class Search {
     for (const bool as_in_table : {false, true}) {
       std::uint64_t whole = 0;
       for (std::size_t i = first; i < last; ++i) whole += form(i, as_in_table).size();
-      if (whole == virtual_length && whole != 0) {
+      if (whole == virtual_length && whole != 0 && is_of_one_lane(first, last, begin, end)) {
         lay_out(first, last, as_in_table, begin, end, gaps);
         return;
       }
     }
     guess(first, last, begin, end);
+  }
+
+  [[nodiscard]] bool is_of_one_lane(std::size_t first, std::size_t last, std::size_t begin, std::size_t end) const {
+    const std::uint32_t lane = rows_[first].lane;
+    for (std::size_t i = first; i < last; ++i) {
+      if (rows_[i].lane != lane) return false;
+    }
+    for (std::size_t at = begin; at < end;) {
+      const std::size_t chunk = text_.chunk_at(at);
+      if (text_.chunks[chunk].lane != lane) return false;
+      at = chunk_end(chunk);
+    }
+    return true;
   }
 
   [[nodiscard]] Bytes form(std::size_t i, bool as_in_table) const noexcept {
@@ -614,19 +714,23 @@ class Search {
   /// The rows do not fill the hole: what is there is theirs where lengths, beginnings or ends are alike.
   void guess(std::size_t first, std::size_t last, std::size_t begin, std::size_t end) {
     std::size_t at = begin;
+    const bool one_lane = is_of_one_lane(first, last, begin, end);
     for (std::size_t i = first; i < last; ++i) {
-      if (rows_[i].sent.empty() || at >= end) continue;
+      if (rows_[i].sent.empty()) continue;
+      if (!one_lane) at = next_of_lane(rows_[i].lane, begin, end);
+      if (at >= end) continue;
       PlacedRow& row = result_.rows[i];
-      const Bytes left = text_.part(at, end - at);
       const std::size_t chunk = text_.chunk_at(at);
+      const Bytes left = text_.part(at, (one_lane ? end : std::min(end, chunk_end(chunk))) - at);
       const std::size_t chunk_left = std::min(chunk_end(chunk), end) - at;
       const std::size_t from_start = std::max(common_prefix(rows_[i].sent, left), common_prefix(rows_[i].table, left));
       const bool as_in_table = !rows_[i].table.empty() && common_prefix(rows_[i].table, left) == from_start &&
                                (common_prefix(rows_[i].sent, left) < from_start || chunk_left == rows_[i].table.size());
       const Bytes wanted = form(i, as_in_table);
       row.as_in_table = as_in_table;
+      const std::size_t left_end = at + left.size();
       const bool same_length = chunk_left == wanted.size();
-      if (same_length && (from_start != 0 || i + 1 == last || first + 1 == last)) {
+      if (same_length && (from_start != 0 || i + 1 == last || !one_lane)) {
         compare(i, wanted, at, 0);
         claim(at, wanted.size(), i, 0);
         at += wanted.size();
@@ -642,8 +746,8 @@ class Search {
         row.state = PlacedRow::State::cut;
         row.missing.push_back({from_start, wanted.size() - tail});
         claim(at, from_start, i, 0);
-        claim(end - tail, tail, i, wanted.size() - tail);
-        at = tail == 0 ? at + from_start : end;
+        claim(left_end - tail, tail, i, wanted.size() - tail);
+        at = tail == 0 ? at + from_start : left_end;
         continue;
       }
       const std::size_t length = std::min(wanted.size(), left.size());
@@ -652,6 +756,16 @@ class Search {
       claim(at, length, i, 0);
       at += length;
     }
+  }
+
+  /// The first octets of a chunk of that lane that nobody has.
+  [[nodiscard]] std::size_t next_of_lane(std::uint32_t lane, std::size_t begin, std::size_t end) const {
+    for (std::size_t at = begin; at < end;) {
+      const std::size_t chunk = text_.chunk_at(at);
+      if (text_.chunks[chunk].lane == lane && is_free(at, 1)) return at;
+      at = chunk_end(chunk);
+    }
+    return end;
   }
 
   void tell_copies() {
@@ -713,7 +827,7 @@ class Search {
       const Bytes octets = octets_of(c);
       std::size_t owner = none;
       std::size_t tries = 0;
-      for (const auto& [hash, row] : rows_by_octets_.from(hash_of(octets), 0)) {
+      for (const auto& [hash, row] : rows_by_octets_.from(hash_of(octets, chunk.lane), 0)) {
         if (++tries > most_tries) break;
         if (!equal(rows_[row].sent, octets) && !equal(rows_[row].table, octets)) continue;
         // Of rows that are alike the one that was sent last before it.
@@ -726,14 +840,15 @@ class Search {
         add_copy(owner, {{0, octets.size()}, first, chunk.segment->frame, false, chunk.segment}, again);
         continue;
       }
-      if (result_.extra_packets++ == 0) result_.first_extra_frame = chunk.segment->frame;
-      result_.extra_octets += octets.size();
+      if (result_.extra.size() <= chunk.lane) result_.extra.resize(chunk.lane + std::size_t{1});
+      ExtraData& extra = result_.extra[chunk.lane];
+      if (extra.packets++ == 0) extra.first_frame = chunk.segment->frame;
+      extra.octets += octets.size();
     }
   }
 
   std::span<const WantedRow> rows_;
   const Text& text_;
-  bool datagrams_;
   std::vector<Place> places_;
   LaneResult result_;
   HashIndex rows_by_octets_;
@@ -749,7 +864,7 @@ class Search {
 
 /// Datagrams without octets, in their order.
 void place_empty_rows(std::span<const WantedRow> rows, std::span<const std::vector<SeenSegment>* const> sides,
-                      LaneResult& result) {
+                      std::uint32_t lane, LaneResult& result) {
   Segments empty;
   for (const std::vector<SeenSegment>* const side : sides) {
     for (const SeenSegment& segment : *side) {
@@ -761,8 +876,7 @@ void place_empty_rows(std::span<const WantedRow> rows, std::span<const std::vect
   auto next = empty.begin();
   std::size_t last = none;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!rows[i].sent.empty()) continue;
-    if (next == empty.end()) continue;
+    if (!rows[i].sent.empty() || rows[i].lane != lane || next == empty.end()) continue;
     result.rows[i].state = PlacedRow::State::whole;
     result.rows[i].pieces.push_back({0, 0, (*next)->frame, 0, *next});
     ++result.rows_there;
@@ -792,34 +906,40 @@ std::pair<std::uint32_t, std::size_t> commonest_start(const LaneResult& result) 
 
 std::string excerpt(Bytes octets) { return printable(as_text(octets), excerpt_length); }
 
-LaneResult find_rows(std::span<const WantedRow> rows, Transport transport,
-                     std::span<const std::vector<SeenSegment>* const> sides) {
-  if (transport == Transport::udp) {
-    const Text text = by_frame(sides, true);
-    LaneResult result = Search{rows, text, true}.run();
-    place_empty_rows(rows, sides, result);
+LaneResult find_rows(std::span<const WantedRow> rows, const LaneSides& lane) {
+  if (lane.transport == Transport::udp) {
+    LaneResult result = find_rows_by_frame(rows, {&lane, 1});
+    result.by_frame = true;
     return result;
   }
   LaneResult in_stream;
   bool conflicts = false;
   bool copies = false;
   {
-    const Text text = by_number(sides);
+    const Text text = by_number(lane.sides);
     conflicts = text.conflicts;
     copies = !text.copies.empty();
-    in_stream = Search{rows, text, false}.run();
+    in_stream = Search{rows, text}.run();
   }
-  if (!conflicts && !copies) return in_stream;
-  if (in_stream.rows_there == rows.size() && !conflicts) return in_stream;
-  const Text text = by_frame(sides, false);
-  LaneResult in_packets = Search{rows, text, false}.run();
-  if (in_packets.rows_there <= in_stream.rows_there) return in_stream;
+  if (in_stream.rows_there == rows.size() || (!conflicts && !copies)) return in_stream;
+  LaneResult in_packets = find_rows_by_frame(rows, {&lane, 1});
+  if (in_packets.rows_there < in_stream.rows_there || (!conflicts && in_packets.rows_there == in_stream.rows_there))
+    return in_stream;
   const auto [number, count] = commonest_start(in_packets);
   // Messages that are alike leave no conflict behind: then half of them at one place tell.
   if (!conflicts && count * 2 < rows.size()) return in_stream;
-  in_packets.overlaps = true;
+  in_packets.by_frame = in_packets.overlaps = true;
   in_packets.common_sequence_number = number;
   return in_packets;
+}
+
+LaneResult find_rows_by_frame(std::span<const WantedRow> rows, std::span<const LaneSides> lanes) {
+  const Text text = by_frame(lanes);
+  LaneResult result = Search{rows, text}.run();
+  for (std::uint32_t lane = 0; lane < lanes.size(); ++lane) {
+    if (lanes[lane].transport == Transport::udp) place_empty_rows(rows, lanes[lane].sides, lane, result);
+  }
+  return result;
 }
 
 }  // namespace encap::trace

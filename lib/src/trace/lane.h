@@ -32,6 +32,7 @@ struct SeenSegment {
 struct WantedRow {
   Bytes sent{};                      ///< as the table's packets have it
   Bytes table{};                     ///< as the table has it, where that is something else; else empty
+  std::uint32_t lane = 0;            ///< which of several may hold it
   std::uint64_t planned_octets = 0;  ///< of it that are to be sent, copies counted in
 };
 
@@ -73,26 +74,41 @@ struct PlacedRow {
   std::vector<RowCopy> copies{};
 };
 
-/// What was found in one or more directions of conversations.
+/// Packets with octets of no row.
+struct ExtraData {
+  std::uint64_t packets = 0;
+  std::uint64_t octets = 0;
+  std::uint64_t first_frame = 0;
+};
+
+/// What one or more senders sent in which rows are looked for together.
+struct LaneSides {
+  Transport transport = Transport::tcp;
+  std::vector<const std::vector<SeenSegment>*> sides{};
+};
+
+/// What was found in one or more lanes.
 struct LaneResult {
   std::vector<PlacedRow> rows{};
+  bool by_frame = false;  ///< packet by packet
   bool overlaps = false;  ///< segments of the same place in the stream hold different rows: taken packet by packet
   std::uint32_t common_sequence_number = 0;  ///< where most of the rows start then
   std::uint64_t rows_there = 0;
-  std::uint64_t extra_packets = 0;  ///< with octets of no row
-  std::uint64_t extra_octets = 0;
-  std::uint64_t first_extra_frame = 0;
+  std::vector<ExtraData> extra{};  ///< by lane; a lane without any may be missing at the end
 };
 
 /// Looks for rows, in their order, in what one or more senders sent.
 ///
 /// Over TCP the octets lie in the order of sequence numbers, each once; where segments of the same place hold different
-/// octets, and more rows are found that way, packet by packet in the order of frames. A row that is not where the one
-/// before it ends is searched for by a hash of its octets, at the starts of packets, then within 64 KiB of its place.
-/// Cost: O(n log n) in rows and packets but for that window. Memory: a copy of the payload, and a few words for each
-/// row and packet. Lifetime: the result borrows `sides`.
-[[nodiscard]] LaneResult find_rows(std::span<const WantedRow> rows, Transport transport,
-                                   std::span<const std::vector<SeenSegment>* const> sides);
+/// octets, and no fewer rows are found that way, packet by packet in the order of frames. A row that is not where the
+/// one before it ends is searched for by a hash of its octets, at the starts of packets, then within 64 KiB of its
+/// place. Cost: O(n log n) in rows and packets but for that window. Memory: a copy of the payload, and a few words for
+/// each row and packet. Lifetime: the result borrows the sides.
+[[nodiscard]] LaneResult find_rows(std::span<const WantedRow> rows, const LaneSides& lane);
+
+/// The same packet by packet, of several lanes at once: what the others sent in between tells rows apart that are
+/// alike.
+[[nodiscard]] LaneResult find_rows_by_frame(std::span<const WantedRow> rows, std::span<const LaneSides> lanes);
 
 /// A few octets as text for people.
 [[nodiscard]] std::string excerpt(Bytes octets);
