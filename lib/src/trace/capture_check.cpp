@@ -11,6 +11,7 @@
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "encap/analyze/session_memory.h"
 #include "encap/base/input_error.h"
@@ -190,6 +191,12 @@ class CaptureCheck::Impl {
   void assign_by_octets(std::vector<std::vector<SeenSide>>& found, const std::vector<bool>& taken);
   [[nodiscard]] std::vector<Lane> lanes_of(const std::vector<std::vector<SeenSide>>& found) const;
   void check_lanes(const std::vector<Lane>& lanes);
+  void settle_twins(std::span<const std::pair<std::uint32_t, WantedRow>> rows);
+  using FramePlace = std::pair<std::uint64_t, std::uint32_t>;  // a frame, and octets into it
+  [[nodiscard]] static FramePlace place_of(const PlacedRow& row) noexcept {
+    return {row.pieces.front().frame, row.pieces.front().offset_in_frame};
+  }
+  [[nodiscard]] FramePlace place_of(std::uint32_t row) const noexcept { return place_of(placed_[row]); }
   void tell_overlap(const Lane& lane, const LaneResult& result);
   void report_row(std::uint32_t row);
   void report_copies(std::uint32_t row, const PlacedRow& placed);
@@ -484,22 +491,23 @@ void CaptureCheck::Impl::assign_by_octets(std::vector<std::vector<SeenSide>>& fo
   using Counts = std::unordered_map<std::uint64_t, std::uint64_t>;
   // How often the rows of each side that is looked for begin with which octets.
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> sides_with;
-  std::unordered_map<std::uint32_t, Counts> wanted;
-  for (std::uint32_t side = 0; side < sides_.size(); ++side) {
-    if (sides_[side].rows.empty() || !found[side].empty()) continue;
-    Counts& counts = wanted[side];
+  std::map<std::uint32_t, Counts> wanted;
+  const auto starts_of = [this](std::uint32_t side) {
+    Counts counts;
     for (const std::uint32_t row : sides_[side].rows) {
       const WantedRow& w = rows_[row].wanted;
-      std::uint64_t before = 0;
-      for (const Bytes form : {w.sent, w.table}) {
-        if (form.empty()) continue;
-        const std::uint64_t hash = Anchors::of(form);
-        if (hash == before) continue;
-        before = hash;
-        if (++counts[hash] != 1) continue;
-        std::vector<std::uint32_t>& with = sides_with[hash];
-        if (with.size() < most_sides_alike) with.push_back(side);
-      }
+      const std::uint64_t sent = w.sent.empty() ? 0 : Anchors::of(w.sent);
+      if (!w.sent.empty()) ++counts[sent];
+      if (!w.table.empty() && Anchors::of(w.table) != sent) ++counts[Anchors::of(w.table)];
+    }
+    return counts;
+  };
+  for (std::uint32_t side = 0; side < sides_.size(); ++side) {
+    if (sides_[side].rows.empty() || !found[side].empty()) continue;
+    Counts& counts = wanted[side] = starts_of(side);
+    for (const auto& [hash, count] : counts) {
+      std::vector<std::uint32_t>& with = sides_with[hash];
+      if (with.size() < most_sides_alike) with.push_back(side);
     }
   }
   const auto counts_of = [&](SeenSide seen) {
@@ -508,6 +516,12 @@ void CaptureCheck::Impl::assign_by_octets(std::vector<std::vector<SeenSide>>& fo
       anchors_.for_each_in(segment.payload, [&](std::uint64_t hash) { ++counts[hash]; });
     return counts;
   };
+
+  std::vector<bool> is_there(planned_.size(), false);
+  for (const SeenConversation& seen : seen_) {
+    if (seen.planned != no_index)
+      is_there[seen.planned] = is_there[seen.planned] || seen.has_data[0] || seen.has_data[1];
+  }
 
   struct Pair {
     int rank;  // 0: to or from the server that is expected, the right way; 1: elsewhere; 2: taken by its own ends
@@ -520,13 +534,25 @@ void CaptureCheck::Impl::assign_by_octets(std::vector<std::vector<SeenSide>>& fo
     const SeenConversation& conversation = seen_[seen / 2];
     if (!conversation.held || !conversation.has_data[seen % 2]) continue;
     std::map<std::uint32_t, std::uint64_t> scores;
-    for (const auto& [hash, count] : counts_of(seen)) {
+    Counts counts = counts_of(seen);
+    if (taken[seen]) {  // what its own rows leave
+      const std::uint32_t owner =
+          conversation.planned * 2 +
+          (sides_[conversation.planned * 2].route == conversation.route(seen % 2 != 0) ? 0u : 1u);
+      for (const auto& [hash, count] : starts_of(owner)) {
+        if (const auto there = counts.find(hash); there != counts.end())
+          there->second -= std::min(there->second, count);
+      }
+    }
+    for (const auto& [hash, count] : counts) {
       const auto with = sides_with.find(hash);
       if (with == sides_with.end()) continue;
       for (const std::uint32_t side : with->second) scores[side] += std::min(count, wanted[side][hash]);
     }
     for (const auto& [side, score] : scores) {
-      if (planned_[side / 2].transport != conversation.ends.transport) continue;
+      if (score == 0 || planned_[side / 2].transport != conversation.ends.transport) continue;
+      // Where the planned conversation is there, its rows are in it or missing; all may have been sent one way.
+      if ((is_there[side / 2] || taken[seen]) && conversation.planned != side / 2) continue;
       const Route seen_route = conversation.route(seen % 2 != 0);
       const Endpoint& server = planned_[side / 2].route.destination;
       const bool right_way = side % 2 == 0 ? seen_route.destination == server : seen_route.source == server;
@@ -546,6 +572,21 @@ void CaptureCheck::Impl::assign_by_octets(std::vector<std::vector<SeenSide>>& fo
       used[pair.seen] = true;
     }
   }
+  // Of very many that begin alike only some were looked at: the others go where their octets are.
+  std::unordered_map<std::uint64_t, SeenSide> seen_with;
+  for (SeenSide seen = 0; seen < seen_.size() * 2; ++seen) {
+    if (taken[seen] || !used[seen]) continue;
+    for (const auto& [hash, count] : counts_of(seen)) seen_with.try_emplace(hash, seen);
+  }
+  for (const auto& [side, counts] : wanted) {
+    if (!found[side].empty() || is_there[side / 2]) continue;
+    for (const auto& [hash, count] : counts) {
+      const auto seen = seen_with.find(hash);
+      if (seen == seen_with.end() || seen_[seen->second / 2].ends.transport != planned_[side / 2].transport) continue;
+      found[side].push_back(seen->second);
+      break;
+    }
+  }
   // What one conversation was meant to carry may lie in several.
   for (auto& [side, counts] : wanted) {
     for (const SeenSide seen : found[side]) {
@@ -563,7 +604,7 @@ void CaptureCheck::Impl::assign_by_octets(std::vector<std::vector<SeenSide>>& fo
       const auto with = sides_with.find(hash);
       if (with == sides_with.end()) continue;
       for (const std::uint32_t side : with->second) {
-        if (planned_[side / 2].transport == conversation.ends.transport)
+        if (planned_[side / 2].transport == conversation.ends.transport && !is_there[side / 2])
           scores[side] += std::min(count, wanted[side][hash]);
       }
     }
@@ -673,6 +714,7 @@ void CaptureCheck::Impl::check_lanes(const std::vector<Lane>& lanes) {
       for (std::size_t i = 0; i < by_frame.size(); ++i) extra_[by_frame[i]->sides.front()] = result.extra[i];
     }
   }
+  settle_twins(rows_by_frame);
   for (const auto& [side, extra] : extra_) {
     if (extra.packets == 0) continue;
     find(Kind::other_data, no_index, {extra.first_frame},
@@ -680,6 +722,79 @@ void CaptureCheck::Impl::check_lanes(const std::vector<Lane>& lanes) {
                      arrow(seen_[side / 2].route(side % 2 != 0)), extra.packets == 1 ? "holds" : "hold",
                      counted(extra.octets, "octet"), extra.first_frame));
   }
+}
+
+/// Of rows that are alike, and that no sequence number tells apart, each gets the packet that lies between those of its
+/// neighbours, as far as there is one.
+void CaptureCheck::Impl::settle_twins(std::span<const std::pair<std::uint32_t, WantedRow>> rows) {
+  std::map<std::tuple<std::uint32_t, std::string_view, std::string_view>, std::vector<std::uint32_t>> groups;
+  for (const auto& [row, wanted] : rows) {
+    const PlacedRow::State state = placed_[row].state;
+    if (state == PlacedRow::State::whole || state == PlacedRow::State::missing)
+      groups[{wanted.lane, as_text(wanted.sent), as_text(wanted.table)}].push_back(row);
+  }
+  std::vector<bool> is_twin(rows_.size(), false);
+  for (const auto& [content, group] : groups) {
+    for (const std::uint32_t row : group) is_twin[row] = group.size() > 1;
+  }
+  // The others, as far as they are in order.
+  std::vector<std::uint32_t> anchors;
+  std::vector<FramePlace> places;
+  for (std::uint32_t row = 0; row < rows_.size(); ++row) {
+    if (is_twin[row] || placed_[row].pieces.empty()) continue;
+    anchors.push_back(row);
+    places.push_back(place_of(row));
+  }
+  const std::vector<bool> in_run = trace::longest_run<FramePlace>(places);
+  std::vector<std::pair<std::uint32_t, FramePlace>> fixed;
+  for (std::size_t i = 0; i < anchors.size(); ++i) {
+    if (in_run[i]) fixed.emplace_back(anchors[i], places[i]);
+  }
+  std::vector<std::uint32_t> source(rows_.size());  // whose place each row gets
+  for (std::uint32_t row = 0; row < rows_.size(); ++row) source[row] = row;
+  for (const auto& [content, group] : groups) {
+    if (group.size() < 2) continue;
+    std::vector<std::uint32_t> there;
+    std::vector<std::uint32_t> nowhere;
+    for (const std::uint32_t row : group) (placed_[row].pieces.empty() ? nowhere : there).push_back(row);
+    std::sort(there.begin(), there.end(),
+              [this](std::uint32_t a, std::uint32_t b) { return place_of(a) < place_of(b); });
+    std::vector<bool> given(there.size(), false);
+    std::vector<std::uint32_t> left;
+    std::size_t next = 0;
+    for (const std::uint32_t row : group) {
+      const auto behind = std::partition_point(fixed.begin(), fixed.end(),
+                                               [row = row](const auto& anchor) { return anchor.first < row; });
+      while (next < there.size() && behind != fixed.begin() && place_of(there[next]) < std::prev(behind)->second)
+        ++next;
+      if (next < there.size() && (behind == fixed.end() || place_of(there[next]) < behind->second)) {
+        given[next] = true;
+        source[row] = there[next++];
+      } else {
+        left.push_back(row);
+      }
+    }
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < there.size(); ++i) {
+      if (!given[i]) source[left[at++]] = there[i];
+    }
+    for (const std::uint32_t row : nowhere) source[left[at++]] = row;
+  }
+  // Among many that are alike the walk may have done better.
+  const auto rows_in_order = [this](const std::vector<std::uint32_t>& from) {
+    std::vector<FramePlace> all;
+    for (const std::uint32_t row : from) {
+      if (!placed_[row].pieces.empty()) all.push_back(place_of(row));
+    }
+    const std::vector<bool> run = trace::longest_run<FramePlace>(all);
+    return std::count(run.begin(), run.end(), true);
+  };
+  std::vector<std::uint32_t> as_it_was(rows_.size());
+  for (std::uint32_t row = 0; row < rows_.size(); ++row) as_it_was[row] = row;
+  if (rows_in_order(source) <= rows_in_order(as_it_was)) return;
+  std::vector<PlacedRow> settled(rows_.size());
+  for (std::uint32_t row = 0; row < rows_.size(); ++row) settled[row] = std::move(placed_[source[row]]);
+  placed_ = std::move(settled);
 }
 
 void CaptureCheck::Impl::tell_overlap(const Lane& lane, const LaneResult& result) {
