@@ -6,10 +6,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <fmt/format.h>
+#include <functional>
 #include <optional>
 
 #include "capture_output.h"
+#include "check.h"
 #include "encap/input/message_read_ahead.h"
+#include "encap/trace/capture_check.h"
 #include "encap/trace/explanation_render.h"
 #include "interrupt.h"
 #include "notes.h"
@@ -67,13 +70,15 @@ std::string summary_line(const CommandOptions& options, const encap::CraftSummar
 /// One run of the command, from the table to the capture.
 class Run {
  public:
-  /// `explainer`: null where nobody asked. Lifetime: borrows all of them.
+  using RowSeen = std::function<void(const encap::Message&)>;
+
+  /// `row_seen`: is shown each row as the table has it; may be null. Lifetime: borrows the first four.
   Run(const CommandOptions& options, const encap::CraftOptions& craft, encap::MessageReadAhead& reader,
-      encap::PacketSink& sink, encap::Explainer* explainer)
+      encap::PacketSink& sink, RowSeen row_seen)
       : options_{options},
         reader_{reader},
-        explainer_{explainer},
-        crafter_{craft, explainer != nullptr ? *explainer : sink},
+        row_seen_{std::move(row_seen)},
+        crafter_{craft, sink},
         progress_{{options.table, options.quiet, options.progress}} {}
 
   /// Every row of the table. Errors: what ends the run, as opposed to a row.
@@ -86,7 +91,7 @@ class Run {
         continue;
       }
       if (*message == nullptr) break;
-      if (explainer_ != nullptr) explainer_->note_row((*message)->id);
+      if (row_seen_) row_seen_(**message);
       if (const auto pushed = crafter_.push(**message); !pushed) {
         if (const auto stopped = take(pushed.error()); !stopped) return stopped;
       }
@@ -124,7 +129,7 @@ class Run {
 
   const CommandOptions& options_;
   encap::MessageReadAhead& reader_;
-  encap::Explainer* explainer_;
+  RowSeen row_seen_;
   encap::Crafter crafter_;
   Progress progress_;
   std::uint64_t bad_rows_ = 0;
@@ -161,7 +166,9 @@ ExitCode run(const CommandOptions& options, encap::MessageReadAhead& reader, Cap
   if (options.explain) explainer.emplace(*options.explain, &sink);
   encap::CraftOptions craft = options.craft;
   craft.origins = explainer || (output != nullptr && output->wants_origins());
-  Run run{options, craft, reader, sink, explainer ? &*explainer : nullptr};
+  Run::RowSeen row_seen;
+  if (explainer) row_seen = [&explainer](const encap::Message& row) { explainer->note_row(row.id); };
+  Run run{options, craft, reader, explainer ? *explainer : sink, row_seen};
   const auto pushed = run.push_rows();
   run.print_notes();
   if (!pushed) {
@@ -193,6 +200,30 @@ ExitCode run(const CommandOptions& options, encap::MessageReadAhead& reader, Cap
   return signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;
 }
 
+/// Crafts the table for what is expected of a capture, and compares.
+ExitCode run_check(const CommandOptions& options, encap::MessageReadAhead& reader) {
+  encap::CaptureCheck check{{.tolerance = options.check.tolerance}};
+  encap::CraftOptions craft = options.craft;
+  craft.origins = true;
+  Run run{options, craft, reader, check, [&check](const encap::Message& row) { check.see(row); }};
+  const auto pushed = run.push_rows();
+  run.print_notes();
+  if (!pushed) return report(pushed.error());
+  if (const int signal = interrupted_by(); signal != 0)
+    return signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;
+  if (!run.may_write()) {
+    say(fmt::format("{}: {} cannot be used, nothing was checked; --on-error skip leaves {} out", table_name(options),
+                    counted(run.bad_rows(), "row"), run.bad_rows() == 1 ? "it" : "them"));
+    return ExitCode::input_errors;
+  }
+  if (run.summary().packets == 0) {
+    say(fmt::format("{}: {}; nothing was checked", table_name(options),
+                    reader.rows() == 0 ? "the table has a header and no rows" : "no row holds a message to send"));
+    return ExitCode::input_errors;
+  }
+  return compare_with(options, check);
+}
+
 }  // namespace
 
 ExitCode craft(const CommandOptions& options) {
@@ -214,6 +245,7 @@ ExitCode craft(const CommandOptions& options) {
     return ExitCode::input_errors;
   }
   encap::MessageReadAhead messages{std::move(*reader)};
+  if (!options.check.capture.empty()) return run_check(options, messages);
   if (options.output.empty() || options.dry_run) return run(options, messages, nullptr);
   auto output = CaptureOutput::open(options);
   if (!output) return report(output.error());

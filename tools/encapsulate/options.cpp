@@ -32,8 +32,11 @@ constexpr const char* examples = R"(Examples:
       message 17 being wrapped, header by header, with its checksums worked out
   encapsulate messages.csv --dry-run
       says what the table holds and what is wrong with it, and writes nothing
+  encapsulate messages.csv --check seen.pcap
+      says whether every row is in a capture: once, whole, in order, with right checksums
 
-Exit codes: 0 done, 1 the table has errors, 2 wrong usage, 3 a file cannot be read or written, 130 interrupted.)";
+Exit codes: 0 done, 1 the table has errors, 2 wrong usage, 3 a file cannot be read or written, 5 --check found
+something missing or wrong, 130 interrupted.)";
 
 /// A usage error in the words of an option.
 [[noreturn]] void refuse(const std::string& option, const std::string& text, const std::string& reason) {
@@ -184,8 +187,16 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
         if (!wanted) refuse("--explain", text, wanted.error());
         options.explain = std::move(*wanted);
       });
-  CLI::Option* const format =
-      add("Reports", "--format", "HOW", "text, json, or html: a page to share [text]", [&options](Text text) {
+  add("Reports", "--check", "CAPTURE", "Compare a capture with the table, write none; exit code 5 where it differs",
+      [&options](Text text) {
+        if (text.empty()) refuse("--check", text, "name a capture file, - is standard input");
+        options.check.capture = text;
+      });
+  CLI::Option* const tolerance =
+      add("Reports", "--tolerance", "TIME", "How far rows may be off their times [not judged]",
+          [&options](Text text) { options.check.tolerance = duration("--tolerance", text); });
+  CLI::Option* const format = add(
+      "Reports", "--format", "HOW", "text, json, or html: a page of --explain to share [text]", [&options](Text text) {
         options.format = choice<ReportFormat>(
             "--format", text,
             {{"text", ReportFormat::text}, {"json", ReportFormat::json}, {"html", ReportFormat::html}});
@@ -323,14 +334,24 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
     check_outer(craft);
     if (options.escapes && options.from != encap::MessageFormat::csv)
       throw CLI::ValidationError(escapes->get_name(), "belongs to --from csv: the other kinds have no such escapes");
-    if (format->count() != 0 && !options.explain)
-      throw CLI::ValidationError("--format", "belongs to a report: --explain");
+    if (format->count() != 0 && !options.explain && options.check.capture.empty())
+      throw CLI::ValidationError("--format", "belongs to a report: --explain or --check");
     if (options.explain && options.output == "-")
       throw CLI::ValidationError("-w", "standard output is for what --explain shows; name a file");
     if (segments && craft.impair.reorder != 0)
       throw CLI::ValidationError("--impair", "reorder belongs to --mode session: bare segments have no order");
-    if (options.output.empty() && !options.dry_run && !options.explain)
-      throw CLI::ValidationError("-w", "say where the capture goes, or --dry-run");
+    if (options.check.capture.empty() && tolerance->count() != 0)
+      throw CLI::ValidationError("--tolerance", "belongs to --check");
+    if (!options.check.capture.empty()) {
+      if (!options.output.empty() || options.dry_run || options.explain)
+        throw CLI::ValidationError("--check", "writes nothing: leave out -w, --explain and --dry-run");
+      if (options.check.capture == "-" && options.table == "-")
+        throw CLI::ValidationError("--check", "the table is standard input already; name the capture");
+      if (options.format == ReportFormat::html)
+        throw CLI::ValidationError("--format", "html is for --explain; --check tells in text or json");
+    }
+    if (options.output.empty() && !options.dry_run && !options.explain && options.check.capture.empty())
+      throw CLI::ValidationError("-w", "say where the capture goes, or --dry-run, or --check CAPTURE");
     check_map(options);
     craft.addresses.overrides_follow_direction = !segments;
     return options;

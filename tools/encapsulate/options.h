@@ -11,8 +11,14 @@
 #include "encap/trace/explainer.h"
 #include "exit_code.h"
 
-/// How a report is written: by --explain.
+/// How a report is written: by --explain and --check.
 enum class ReportFormat : std::uint8_t { text, json, html };
+
+/// A capture that is compared with the table, instead of writing one.
+struct CheckRequest {
+  std::string capture;  ///< `-` is standard input; empty: none
+  std::optional<encap::Duration> tolerance;
+};
 
 /// What the command line asks for.
 struct CommandOptions {
@@ -22,6 +28,7 @@ struct CommandOptions {
   std::string map;  ///< where the rows' places go, `-` is standard output; empty: nowhere
   encap::MessageFormat from = encap::MessageFormat::csv;
   encap::CraftOptions craft;
+  CheckRequest check;
   bool escapes = false;
   bool nanoseconds = false;
   bool skip_errors = false;
