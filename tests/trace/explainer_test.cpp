@@ -110,7 +110,7 @@ std::string shown(const std::set<std::string>& names) {
 TEST(Explainer, says_of_every_field_of_the_samples_what_it_is_for) {
   std::set<std::string> without_purpose;
   for (const auto& file : std::filesystem::directory_iterator{ENCAP_SOURCE_DIR "/samples"}) {
-    if (file.path().extension() != ".csv") continue;
+    if (file.path().extension() != ".csv" || file.path().stem() == "faults") continue;  // those are wrong on purpose
     for (const LinkType link : {LinkType::null, LinkType::raw, LinkType::ethernet, LinkType::linux_sll}) {
       for (const auto mode : {CraftOptions::Mode::session, CraftOptions::Mode::segments}) {
         for (const std::uint32_t mtu : {1500u, 1280u, 300u}) {
