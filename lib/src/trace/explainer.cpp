@@ -237,10 +237,11 @@ void add_checksum(ExplainedLayer& layer, Bytes covered) {
   if (which == std::end(checksums)) return;
   const ExplainedField* const field = find(layer, which->field);
   if (field == nullptr || field->offset % 2 != 0 || field->offset + std::size_t{2} > covered.size()) return;
-  const bool is_transport = layer.kind == Kind::transport;
-  if (is_transport && !layer.pseudo_header) return;
+  const bool has_pseudo_header = layer.kind == Kind::transport;
+  // Of what is wrapped around the packet, only IPv4's is worked out.
+  if (has_pseudo_header ? !layer.pseudo_header : layer.kind != Kind::network) return;
   layer.checksum = work_out_checksum(
-      is_transport ? &*layer.pseudo_header : nullptr, covered,
+      has_pseudo_header ? &*layer.pseudo_header : nullptr, covered,
       {.field = field->offset, .header = static_cast<std::uint32_t>(layer.octets.size())}, names_of(layer));
 }
 
@@ -402,11 +403,6 @@ class Explainer::Impl {
   static std::string unsent_ids(const std::vector<std::string>& unsent) {
     return fmt::format("no packet carries the msg_id {}: its row was left out", list(unsent));
   }
-
-  /// A wanted row in the packet at hand.
-  struct WantedPart {
-    const RowPart* part;
-  };
 
   void read(const PacketRecord& record) {
     ++explanation_.frames;

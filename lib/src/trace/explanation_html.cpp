@@ -101,9 +101,9 @@ class Page {
         "the Tab key, to see its bytes; point at a byte, or walk the bytes with the arrow keys, to see its "
         "field.</p>\n</header>\n",
         escaped(explanation.table));
-    if (messages.size() > 1) contents(messages);
+    if (messages.size() > 1) add_contents(messages);
     put("<main id=\"main\">\n");
-    for (std::size_t i = 0; i < messages.size(); ++i) message(explanation, messages[i], i);
+    for (std::size_t i = 0; i < messages.size(); ++i) add_message(explanation, messages[i], i);
     if (explanation.left_out != 0) put("<p>And {} messages more.</p>\n", explanation.left_out);
     put("</main>\n<script>\n{}</script>\n</body>\n</html>\n", page_script);
   }
@@ -122,7 +122,7 @@ class Page {
     return text;
   }
 
-  void contents(const std::vector<ExplainedMessage>& messages) {
+  void add_contents(const std::vector<ExplainedMessage>& messages) {
     put("<nav class=\"contents\" aria-label=\"Messages\">\n<ol>\n");
     for (std::size_t i = 0; i < messages.size(); ++i) {
       put("<li><a href=\"#m{}\">{} <bdi class=\"said\">{}</bdi></a></li>\n", i, escaped(message_title(messages[i])),
@@ -131,7 +131,7 @@ class Page {
     put("</ol>\n</nav>\n");
   }
 
-  void message(const Explanation& explanation, const ExplainedMessage& message, std::size_t index) {
+  void add_message(const Explanation& explanation, const ExplainedMessage& message, std::size_t index) {
     dumps_.clear();
     put("<article id=\"m{0}\" aria-labelledby=\"m{0}t\">\n<h2 id=\"m{0}t\">{1} <bdi class=\"said\">{2}</bdi></h2>\n",
         index, escaped(message_title(message)), excerpt(message.octets, 64));
@@ -143,11 +143,11 @@ class Page {
         if (packet.in_full) dumps_.push_back({next_dump_++, &segment, &packet});
       }
     }
-    for (std::size_t i = 0; i < message.segments.size(); ++i) segment(message, i);
+    for (std::size_t i = 0; i < message.segments.size(); ++i) add_segment(message, i);
     put("</article>\n");
   }
 
-  void segment(const ExplainedMessage& message, std::size_t index) {
+  void add_segment(const ExplainedMessage& message, std::size_t index) {
     const ExplainedSegment& segment = message.segments[index];
     const std::string line = raised(segment_line(message, index));
     if (!segment.in_full) {
@@ -156,10 +156,10 @@ class Page {
     }
     put("<section class=\"segment\">\n");
     if (message.segments.size() > 1) put("<h3>{}</h3>\n", line);
-    diagram(message, segment, segment.packets.front());
+    add_diagram(message, segment, segment.packets.front());
     put("<div class=\"columns\">\n<div class=\"layers\">\n");
-    if (index == 0) application(message);
-    if (!segment.header.octets.empty()) transport(message, segment);
+    if (index == 0) add_application(message);
+    if (!segment.header.octets.empty()) add_transport(message, segment);
     for (std::size_t i = 0; i < segment.packets.size(); ++i) {
       const ExplainedPacket& packet = segment.packets[i];
       if (segment.packets.size() > 1) {
@@ -172,21 +172,21 @@ class Page {
       }
       for (auto layer = packet.layers.rbegin(); layer != packet.layers.rend(); ++layer) {
         const std::uint32_t at = layer->offset;
-        header(*layer, layer->kind == ExplainedLayer::Kind::network ? "Network header" : "Link header",
-               [this, &packet, at](std::uint32_t offset, std::uint32_t length) {
-                 return in_frame(packet, at + offset, length);
-               });
+        add_header(*layer, layer->kind == ExplainedLayer::Kind::network ? "Network header" : "Link header",
+                   [this, &packet, at](std::uint32_t offset, std::uint32_t length) {
+                     return in_frame(packet, at + offset, length);
+                   });
       }
     }
     put("</div>\n<div class=\"dumps\">\n");
     for (const Dump& one : dumps_) {
-      if (one.segment == &segment) dump(one, message);
+      if (one.segment == &segment) add_dump(one, message);
     }
     put("</div>\n</div>\n</section>\n");
   }
 
   /// The boxes within boxes that a message is put into.
-  void diagram(const ExplainedMessage& message, const ExplainedSegment& segment, const ExplainedPacket& packet) {
+  void add_diagram(const ExplainedMessage& message, const ExplainedSegment& segment, const ExplainedPacket& packet) {
     const std::string sizes = size_line(message, segment, packet, " → ");
     put("<figure class=\"wrapping\">\n<div class=\"boxes\" aria-hidden=\"true\">");
     std::size_t boxes = 0;
@@ -204,7 +204,7 @@ class Page {
     put("</div>\n<figcaption>{}</figcaption>\n</figure>\n", sizes);
   }
 
-  void application(const ExplainedMessage& message) {
+  void add_application(const ExplainedMessage& message) {
     put("<details class=\"layer message\" open>\n<summary><span class=\"what\">The message</span> <span "
         "class=\"size\">{}</span></summary>\n",
         bytes_of(message.octets.size()));
@@ -213,35 +213,35 @@ class Page {
     for (const ExplainedLayer& layer : message.application) {
       put("<p>{}: {}</p>\n", layer.title, layer.purpose);
       const std::uint32_t from = layer.offset;
-      fields(layer, [this, &message, from](std::uint32_t offset, std::uint32_t length) {
+      add_fields(layer, [this, &message, from](std::uint32_t offset, std::uint32_t length) {
         return in_dumps(message, from + offset, length);
       });
     }
     put("</details>\n");
   }
 
-  void transport(const ExplainedMessage& message, const ExplainedSegment& segment) {
+  void add_transport(const ExplainedMessage& message, const ExplainedSegment& segment) {
     const auto place = [this, &segment](std::uint32_t offset, std::uint32_t length) {
       return in_segment(segment, offset, length);
     };
-    header(segment.header,
-           fmt::format("Transport header: makes a {} of {} B", unit_name(message.transport), segment.size), place);
+    add_header(segment.header,
+               fmt::format("Transport header: makes a {} of {} B", unit_name(message.transport), segment.size), place);
   }
 
   /// `place(offset, length)`: where octets of what the header begins are in the dumps.
   template <class PlaceOf>
-  void header(const ExplainedLayer& layer, std::string_view what, PlaceOf place) {
+  void add_header(const ExplainedLayer& layer, std::string_view what, PlaceOf place) {
     put("<details class=\"layer {}\" open>\n<summary><span class=\"what\">{}</span> <span class=\"size\">{}, {}</span>"
         "</summary>\n<p>{}</p>\n",
         class_of(layer.kind), escaped(what), escaped(layer.title), bytes_of(layer.octets.size()),
         escaped(layer.purpose));
-    fields(layer, place);
-    if (layer.checksum && !layer.checksum->is_absent) checksum(layer, place);
+    add_fields(layer, place);
+    if (layer.checksum && !layer.checksum->is_absent) add_checksum(layer, place);
     put("</details>\n");
   }
 
   template <class PlaceOf>
-  void fields(const ExplainedLayer& layer, PlaceOf place) {
+  void add_fields(const ExplainedLayer& layer, PlaceOf place) {
     if (layer.fields.empty()) return;
     put("<div class=\"scroll\"><table class=\"fields\">\n<caption>Fields of {}</caption>\n<thead><tr><th "
         "scope=\"col\">Field</th><th scope=\"col\">Value</th><th scope=\"col\">Bytes</th><th scope=\"col\">What it is "
@@ -265,7 +265,7 @@ class Page {
   }
 
   template <class PlaceOf>
-  void checksum(const ExplainedLayer& layer, PlaceOf place) {
+  void add_checksum(const ExplainedLayer& layer, PlaceOf place) {
     const ChecksumSteps& steps = *layer.checksum;
     put("<details class=\"sum\">\n<summary>The checksum {:#06x}, worked out</summary>\n", steps.in_packet);
     if (layer.pseudo_header) put("<p>The pseudo-header comes first. {}</p>\n", pseudo_header_purpose);
@@ -296,7 +296,7 @@ class Page {
         is_wrong(steps) ? " wrong" : "", verdict_text(steps));
   }
 
-  void dump(const Dump& dump, const ExplainedMessage& message) {
+  void add_dump(const Dump& dump, const ExplainedMessage& message) {
     const ExplainedPacket& packet = *dump.packet;
     const std::vector<FrameRegion> parts = regions(*dump.segment, packet);
     put("<figure class=\"dump\">\n<figcaption>Frame {} of the capture, {}</figcaption>\n<div class=\"octets\" "
