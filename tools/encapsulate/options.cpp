@@ -291,8 +291,8 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   add("Packets", "--seed", "N", "What initial sequence numbers and the like are drawn from [0]",
       [&craft](Text text) { craft.seed = number<std::uint64_t>("--seed", text, 0, UINT64_MAX); });
 
-  add("Faults", "--impair", "SHARES", "At random, of segments with data: loss=1%,reorder=0.5%,duplicate=0.1%",
-      [&craft](Text text) {
+  add("Faults", "--impair", "SHARES",
+      "At random, loss=1%,reorder=0.5%,duplicate=0.1% of segments; the column fault: of a row", [&craft](Text text) {
         const auto impair = encap::Impairment::parse(text);
         if (!impair) refuse("--impair", std::string{impair.error().word}, impair.error().reason);
         craft.impair = *impair;
