@@ -43,6 +43,7 @@ const hostile = makePage("hostile", makeTable("hostile",
 /// A page that is open, and what went wrong in it.
 async function open(url, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, colorScheme: "light", ...options });
+  context.setDefaultTimeout(120_000);  // machines may be busy
   const page = await context.newPage();
   const problems = [];
   const requests = [];
