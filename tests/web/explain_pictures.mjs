@@ -19,7 +19,7 @@ writeFileSync(file, execFileSync(encapsulate, line, { cwd: source }));
 for (const colorScheme of ["light", "dark"]) {
   const page = await browser.newPage({ viewport: { width: 1360, height: 1000 }, colorScheme });
   await page.goto(pathToFileURL(file).href);
-  await page.locator('.fields tr:has(th code:text-is("http.request.uri"))').evaluate((row) =>
+  await page.locator('xpath=//tr[th/code="http.request.uri"]').evaluate((row) =>
     row.focus({ preventScroll: true }));
   await page.screenshot({ path: join(source, `docs/explain-${colorScheme}.png`) });
 }

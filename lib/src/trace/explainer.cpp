@@ -346,7 +346,7 @@ struct Connection {
 
 class Explainer::Impl {
  public:
-  Impl(MessageSelection wanted, PacketSink* next) : wanted_{std::move(wanted)}, next_{next} {
+  Impl(MessageSelection wanted, PacketSink* next) : wanted_{wanted}, in_table_{std::move(wanted)}, next_{next} {
     const std::string flags{"tcp.flags"};
     flags_interest_ = Interest::in_fields({&flags, 1});
     flags_.interest = &flags_interest_;
@@ -358,7 +358,6 @@ class Explainer::Impl {
     if (ids_.size() < most_names && std::find(ids_.begin(), ids_.end(), id) == ids_.end()) ids_.emplace_back(id);
     static_cast<void>(in_table_.take(id));
   }
-  void want_in_table(const MessageSelection& wanted) { in_table_ = wanted; }
 
   Result<void, IoError> write(const PacketRecord& record) {
     read(record);
@@ -640,9 +639,8 @@ class Explainer::Impl {
   Explanation explanation_;
 };
 
-Explainer::Explainer(MessageSelection wanted, PacketSink* next) : impl_{std::make_unique<Impl>(wanted, next)} {
-  impl_->want_in_table(wanted);
-}
+Explainer::Explainer(MessageSelection wanted, PacketSink* next)
+    : impl_{std::make_unique<Impl>(std::move(wanted), next)} {}
 Explainer::Explainer(Explainer&&) noexcept = default;
 Explainer& Explainer::operator=(Explainer&&) noexcept = default;
 Explainer::~Explainer() = default;
