@@ -58,8 +58,10 @@ TEST_P(TsharkStatistics, endpoints_are_the_same) {
 }
 
 TEST_P(TsharkStatistics, hierarchy_and_notes_are_the_same) {
-  compare({"io,phs", "expert"});
-  compare({"expert,warn"});  // tshark knows one severity for all the notes of a run
+  // Apart: tshark has more notes where a filter or a hierarchy makes it build trees, and one severity for all of a run.
+  compare({"io,phs"});
+  compare({"expert"});
+  compare({"expert,warn"});
 }
 
 TEST_P(TsharkStatistics, trees_are_the_same) {
