@@ -49,7 +49,7 @@ list(JOIN part_libraries " " part_libraries)
 
 set(ENCAP_PC_LIBS "-L\${libdir} ${part_libraries}")
 set(ENCAP_PC_CFLAGS "-I\${includedir}")
-set(needed_packages "libhwy, libpcap, zlib, libzstd, libbrotlidec, libpcre2-8")
+set(needed_packages "fmt, libhwy, libpcap, zlib, libzstd, libbrotlidec, libpcre2-8")
 set(needed_libraries "")
 if(ENCAP_NEEDS_TINS)
   set(needed_libraries "-ltins")  # Debian's libtins comes without a .pc file

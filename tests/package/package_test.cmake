@@ -75,7 +75,7 @@ if(STEP STREQUAL "install")
 elseif(STEP STREQUAL "shared")
   file(REMOVE_RECURSE "${staged}")
   configure_and_build("${SOURCE}" "${WORK}/shared/build" -DBUILD_SHARED_LIBS=ON -DENCAP_BUILD_TESTS=OFF
-                      -DENCAP_BUILD_SAMPLES=OFF)
+                      -DENCAP_BUILD_SAMPLES=OFF -DCMAKE_BUILD_TYPE=Debug)  # not optimised: it is there to be linked
   run("${CMAKE_COMMAND}" --install "${WORK}/shared/build" --prefix "${staged}")
   move_tree()
   file(REMOVE_RECURSE "${WORK}/shared/build")

@@ -1,6 +1,7 @@
 #include "dissect/link_layer.h"
 
 #include <algorithm>
+#include <fmt/compile.h>
 
 #include "dissect/link_names.h"
 #include "dissect/protocols/ethernet.h"

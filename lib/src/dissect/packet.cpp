@@ -204,6 +204,12 @@ void Packet::prepend_text(ItemId item, std::string_view more) {
 void Packet::set_length(ItemId item, std::uint32_t length) noexcept {
   if (item != ItemId::none) out.at(item).length = length;
 }
+std::string_view Packet::formatted(fmt::string_view format, fmt::format_args args) {
+  scratch_.clear();
+  fmt::vformat_to(std::back_inserter(scratch_), format, args);
+  return {scratch_.data(), scratch_.size()};
+}
+
 ItemId Packet::generated(ItemId item) noexcept {
   if (item != ItemId::none) out.at(item).generated = true;
   return item;

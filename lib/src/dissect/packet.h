@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstring>
-#include <fmt/compile.h>
 #include <fmt/format.h>
 #include <initializer_list>
 #include <string_view>
@@ -219,9 +218,7 @@ class Packet {
   /// The same for what is more than a line: the value of a string, what a note or Info says.
   template <class... Args>
   [[nodiscard]] std::string_view value(fmt::format_string<Args...> format, Args&&... args) {
-    scratch_.clear();
-    fmt::format_to(std::back_inserter(scratch_), format, std::forward<Args>(args)...);
-    return out.arena.copy({scratch_.data(), scratch_.size()});
+    return out.arena.copy(formatted(format, fmt::make_format_args(args...)));
   }
   [[nodiscard]] std::string_view text_of(const Address& address);
 
@@ -249,9 +246,7 @@ class Packet {
   template <class... Args>
   void append_info_format(fmt::format_string<Args...> format, Args&&... args) {
     if (!columns()) return;
-    scratch_.clear();
-    fmt::format_to(std::back_inserter(scratch_), format, std::forward<Args>(args)...);
-    out.columns.info.append({scratch_.data(), scratch_.size()});
+    out.columns.info.append(formatted(format, fmt::make_format_args(args...)));
   }
   void set_addresses(const Address& source, const Address& destination) noexcept {
     if (!columns()) return;
@@ -298,6 +293,8 @@ class Packet {
   [[nodiscard]] bool takes(const ProtocolInfo& protocol) const noexcept {
     return out.detail >= Detail::fields && (out.interest == nullptr || out.interest->in(protocol));
   }
+  /// Once for all who format, as fmt takes long to compile. Lifetime: until the next call.
+  [[nodiscard]] std::string_view formatted(fmt::string_view format, fmt::format_args args);
   [[nodiscard]] bool may_add(ItemId parent) const noexcept { return parent != ItemId::none && wants_items(); }
   ItemId add_read(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length);
   ItemId add_number(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length,
