@@ -1,7 +1,6 @@
 #include "encap/flow/packet_origin.h"
 
 #include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
 

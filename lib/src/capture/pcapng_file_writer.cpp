@@ -144,8 +144,8 @@ MutableBytes PcapngFileWriter::put_simple_packet(Bytes captured, std::uint32_t o
   return block.subspan(SimplePacket::data, captured.size());
 }
 
-MutableBytes PcapngFileWriter::put_enhanced_packet(const PacketRecord& record, Bytes captured, std::uint32_t interface_id,
-                                           std::uint64_t moment) {
+MutableBytes PcapngFileWriter::put_enhanced_packet(const PacketRecord& record, Bytes captured,
+                                                   std::uint32_t interface_id, std::uint64_t moment) {
   std::size_t options = record.comments.empty() ? 0 : end_of_options_size;
   for (const std::string_view comment : record.comments) options += option_size(comment.size());
   const MutableBytes block = add(EnhancedPacket::length + padded_size(captured.size()) + options);
