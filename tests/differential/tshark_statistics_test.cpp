@@ -49,12 +49,12 @@ class TsharkStatistics : public Tshark {
   }
 };
 
-TEST_P(TsharkStatistics, conversations_are_the_same) {
-  compare({"conv,eth", "conv,ip", "conv,ipv6", "conv,tcp", "conv,udp"});
-}
-
-TEST_P(TsharkStatistics, endpoints_are_the_same) {
-  compare({"endpoints,eth", "endpoints,ip", "endpoints,ipv6", "endpoints,tcp", "endpoints,udp"});
+TEST_P(TsharkStatistics, counts_are_the_same) {
+  compare({"conv,eth", "conv,ip", "conv,ipv6", "conv,tcp", "conv,udp", "endpoints,eth", "endpoints,ip",
+           "endpoints,ipv6", "endpoints,tcp", "endpoints,udp", "plen,tree", "dns,tree", "io,stat,0",
+           "io,stat,0,FRAMES,BYTES,ip,,udp",
+           "io,stat,0,COUNT(ip.addr)ip.addr,SUM(frame.len)frame.len,MIN(frame.len)frame.len,"
+           "MAX(frame.time_relative)frame.time_relative,AVG(udp.length)udp.length"});
 }
 
 TEST_P(TsharkStatistics, hierarchy_and_notes_are_the_same) {
@@ -64,29 +64,20 @@ TEST_P(TsharkStatistics, hierarchy_and_notes_are_the_same) {
   compare({"expert,warn"});
 }
 
-TEST_P(TsharkStatistics, trees_are_the_same) {
-  compare({"plen,tree", "dns,tree"});
+TEST_P(TsharkStatistics, http_messages_are_the_same) {
   if (has_text_that_is_no_http()) return;
-  compare({"http,tree"});
-  if (fs::path{GetParam()}.stem() == "http_objects") return;  // control characters, which tshark prints as they are
-  compare({"http_req,tree"});
+  if (fs::path{GetParam()}.stem() == "http_objects") {  // control characters, which tshark prints as they are
+    compare({"http,tree"});
+  } else {
+    compare({"http,tree", "http_req,tree"});
+  }
 }
 
-TEST_P(TsharkStatistics, counts_by_time_are_the_same) {
-  compare({"io,stat,0", "io,stat,0,FRAMES,BYTES,ip,,udp",
-           "io,stat,0,COUNT(ip.addr)ip.addr,SUM(frame.len)frame.len,MIN(frame.len)frame.len,"
-           "MAX(frame.time_relative)frame.time_relative,AVG(udp.length)udp.length"});
+TEST_P(TsharkStatistics, streams_are_the_same) {
+  compare({"follow,tcp,ascii,0", "follow,tcp,hex,0", "follow,tcp,raw,1", "follow,tcp,yaml,0", "follow,tcp,hex,0,2-3",
+           "follow,udp,ascii,0", "follow,udp,hex,1", "follow,http,ascii,0", "follow,http,hex,1", "flow,tcp,standard",
+           "flow,tcp,network"});
 }
-
-TEST_P(TsharkStatistics, followed_connections_are_the_same) {
-  compare({"follow,tcp,ascii,0", "follow,tcp,hex,0", "follow,tcp,raw,1", "follow,tcp,yaml,0", "follow,tcp,hex,0,2-3"});
-}
-
-TEST_P(TsharkStatistics, followed_datagrams_and_messages_are_the_same) {
-  compare({"follow,udp,ascii,0", "follow,udp,hex,1", "follow,http,ascii,0", "follow,http,hex,1"});
-}
-
-TEST_P(TsharkStatistics, arrows_are_the_same) { compare({"flow,tcp,standard", "flow,tcp,network"}); }
 
 TEST_P(TsharkStatistics, exported_objects_are_the_same) {
   if (has_text_that_is_no_http()) GTEST_SKIP() << "tshark exports such text";
