@@ -126,7 +126,7 @@ class Listener {
       if (const auto segment = read(packets[i])) hear(*segment, packets[i].timestamp);
     }
     for (auto& [port, pair] : sides_) {
-      for (int from : {0, 1}) {
+      for (const std::size_t from : {0u, 1u}) {
         if (pair[from].fin && pair[1 - from].acknowledged != pair[from].stream.size() + 2)
           say("a side was never told that all has arrived");
       }
