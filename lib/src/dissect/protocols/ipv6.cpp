@@ -205,8 +205,14 @@ void dissect_chain(Packet& p, ItemId layer, Ipv6Chain& chain) {
     const ProtocolInfo* const extension = find_protocol(Table::ipv6_extension, chain.next);
     if (extension == nullptr) break;
     p.set_top(layer);
+    const std::uint32_t left = chain.rest.reported;
     p.call(*extension, chain.rest);
     p.top = top;
+    // In what an ICMP error quotes a broken header is no fault, but the chain ends with it.
+    if (chain.rest.reported == left && !chain.ended && !p.stopped()) {
+      p.ipv6 = outer;
+      return;
+    }
     chain.at_start = false;
     if (p.stopped() || chain.ended) break;
   }
