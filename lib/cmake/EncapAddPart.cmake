@@ -19,7 +19,8 @@ function(encap_add_part name)
     EXPORT_NAME ${name}
     VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL}
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
-    POSITION_INDEPENDENT_CODE ON)
+    POSITION_INDEPENDENT_CODE ON
+    DEFINE_SYMBOL "")  # so static and shared libraries are compiled alike, and a compiler cache serves both
   if(ENCAP_INSTALL)
     install(TARGETS ${target} EXPORT encapTargets FILE_SET HEADERS)
   endif()

@@ -10,6 +10,10 @@
 # Every capture made must be the same, octet for octet.
 cmake_minimum_required(VERSION 3.25)
 
+# encap is compiled as the build tree was, so that a compiler cache knows it already.
+set(ENV{CCACHE_NOHASHDIR} 1)
+string(TOUPPER "${BUILD_TYPE}" build_type)
+
 set(staged "${WORK}/${KIND}/staged/deep/down")  # deeper than where it goes, so that no relative path survives by luck
 set(prefix "${WORK}/${KIND}/moved")
 
@@ -25,7 +29,8 @@ endfunction()
 function(configure_and_build source build)
   file(REMOVE_RECURSE "${build}")
   run("${CMAKE_COMMAND}" -S "${source}" -B "${build}" -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${COMPILER}"
-      "-DCMAKE_CXX_FLAGS=${FLAGS}" "-DCMAKE_BUILD_TYPE=${BUILD_TYPE}" "-DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}"
+      "-DCMAKE_CXX_FLAGS=${FLAGS}" "-DCMAKE_BUILD_TYPE=${BUILD_TYPE}"
+      "-DCMAKE_CXX_FLAGS_${build_type}=${BUILD_TYPE_FLAGS}" "-DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}"
       "-DPROGRAM=${SOURCE}/samples/write_capture.cpp" ${ARGN})
   run("${CMAKE_COMMAND}" --build "${build}" --parallel 2)
 endfunction()
@@ -74,8 +79,9 @@ if(STEP STREQUAL "install")
   move_tree()
 elseif(STEP STREQUAL "shared")
   file(REMOVE_RECURSE "${staged}")
-  configure_and_build("${SOURCE}" "${WORK}/shared/build" -DBUILD_SHARED_LIBS=ON -DENCAP_BUILD_TESTS=OFF
-                      -DENCAP_BUILD_SAMPLES=OFF -DCMAKE_BUILD_TYPE=Debug)  # not optimised: it is there to be linked
+  configure_and_build("${SOURCE}" "${WORK}/shared/build" -DBUILD_SHARED_LIBS=ON
+                      "-DENCAP_WARNINGS_AS_ERRORS=${WARNINGS_AS_ERRORS}" -DENCAP_BUILD_TESTS=OFF
+                      -DENCAP_BUILD_SAMPLES=OFF)
   run("${CMAKE_COMMAND}" --install "${WORK}/shared/build" --prefix "${staged}")
   move_tree()
   file(REMOVE_RECURSE "${WORK}/shared/build")
@@ -102,7 +108,8 @@ elseif(STEP STREQUAL "pkg_config")
   run_and_compare("${program}")
 elseif(STEP STREQUAL "subdirectory")
   set(build "${WORK}/subdirectory")
-  configure_and_build("${SOURCE}/tests/package/subdirectory" "${build}" "-DENCAP_SOURCE=${SOURCE}")
+  configure_and_build("${SOURCE}/tests/package/subdirectory" "${build}" "-DENCAP_SOURCE=${SOURCE}"
+                      "-DENCAP_WARNINGS_AS_ERRORS=${WARNINGS_AS_ERRORS}")
   run_and_compare("${build}/write_capture")
 elseif(STEP STREQUAL "versions")
   find_pc_file()
