@@ -8,6 +8,10 @@ cd "$root" || exit
 export CMAKE_BUILD_PARALLEL_LEVEL
 if [ -z "${CMAKE_CXX_COMPILER_LAUNCHER:-}" ] && command -v ccache >/dev/null; then
   export CMAKE_CXX_COMPILER_LAUNCHER=ccache
+  # Precompiled headers are known by what they include; nothing is preprocessed only to be looked up.
+  export CCACHE_DEPEND=1 CCACHE_SLOPPINESS=pch_defines,time_macros
+  # The package tests compile the same in another folder. Sources are named by their whole paths, so debuggers find them.
+  export CCACHE_NOHASHDIR=1
 fi
 
 die() {

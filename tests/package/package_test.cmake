@@ -11,7 +11,6 @@
 cmake_minimum_required(VERSION 3.25)
 
 # encap is compiled as the build tree was, so that a compiler cache knows it already.
-set(ENV{CCACHE_NOHASHDIR} 1)
 string(TOUPPER "${BUILD_TYPE}" build_type)
 
 set(staged "${WORK}/${KIND}/staged/deep/down")  # deeper than where it goes, so that no relative path survives by luck

@@ -1,0 +1,1 @@
+// Nothing: there to compile the headers that the tests share (CMakeLists.txt).
