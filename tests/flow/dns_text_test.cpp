@@ -291,7 +291,7 @@ TEST(DnsMessage, names_the_authority_of_a_name_that_is_not_there) {
 }
 TEST(DnsMessage, has_its_length_in_front_over_tcp) {
   EXPECT_EQ(written("Standard query 0x1234 A example.com", false, true),
-            std::string("\0\x1d", 2) + std::string{as_text(query)});
+            std::string("\0\x1d", 2).append(as_text(query)));
 }
 TEST(DnsMessage, cuts_long_text_into_strings_of_255_octets) {
   DnsText read = read_dns_text("TXT " + std::string(300, 'a'), {.from_server = true});
