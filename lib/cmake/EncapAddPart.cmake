@@ -21,6 +21,13 @@ function(encap_add_part name)
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
     POSITION_INDEPENDENT_CODE ON
     DEFINE_SYMBOL "")  # so static and shared libraries are compiled alike, and a compiler cache serves both
+  if(ENCAP_PRECOMPILE_HEADERS AND name STREQUAL "base")
+    target_precompile_headers(${target} PRIVATE <algorithm> <array> <bit> <charconv> <cstring> <deque> <functional> <map>
+                              <memory> <optional> <span> <string> <string_view> <unordered_map> <variant> <vector>
+                              <tl/expected.hpp>)
+  elseif(ENCAP_PRECOMPILE_HEADERS)
+    target_precompile_headers(${target} REUSE_FROM encap_base)
+  endif()
   if(ENCAP_INSTALL)
     install(TARGETS ${target} EXPORT encapTargets FILE_SET HEADERS)
   endif()
