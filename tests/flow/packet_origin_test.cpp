@@ -102,6 +102,40 @@ TEST(PacketOrigin, of_rows_that_became_one_http_message_names_each) {
   EXPECT_TRUE(sink.lines[2].starts_with("0> 0 row 3 id 3 0+")) << sink.lines[2];
 }
 
+TEST(PacketOrigin, in_segments_mode_forgets_the_conversation_that_was_silent_longest) {
+  class NumberSink final : public PacketSink {
+   public:
+    Result<void, IoError> write(const PacketRecord& record) override {
+      numbers.push_back(record.origin->conversation->number);
+      return {};
+    }
+    Result<void, IoError> flush() override { return {}; }
+    std::vector<std::uint64_t> numbers;
+  } sink;
+  CraftOptions options;
+  options.mode = CraftOptions::Mode::segments;
+  options.origins = true;
+  Crafter crafter{options, sink};
+  std::uint64_t number = 0;
+  const auto say = [&](std::uint32_t client) {
+    Message message = row(++number, "x", true, "hi");
+    message.source.address = Ipv4Address{0x0a010000 + client};
+    EXPECT_TRUE(crafter.push(message).has_value());
+  };
+  for (std::uint32_t client = 0; client < Crafter::most_open; ++client) say(client);
+  say(1);                   // no longer the one that was silent longest
+  say(Crafter::most_open);  // one more than are kept
+  say(1);
+  say(0);
+  EXPECT_TRUE(crafter.finish().has_value());
+  ASSERT_EQ(sink.numbers.size(), Crafter::most_open + 4);
+  const auto* last = sink.numbers.data() + Crafter::most_open;
+  EXPECT_EQ(last[0], 1u);
+  EXPECT_EQ(last[1], Crafter::most_open);
+  EXPECT_EQ(last[2], 1u);
+  EXPECT_EQ(last[3], Crafter::most_open + 1) << "forgotten, and so another conversation";
+}
+
 TEST(PacketOrigin, of_fragments_is_cut_with_them) {
   const std::string text(2000, 'y');
   CraftOptions options;

@@ -68,7 +68,7 @@ std::vector<std::string> craft_notes(const encap::CraftSummary& summary) {
   say_if(summary.control_rows, "row",
          "naming a TCP control segment (SYN, ACK, FIN), left out: the session makes its own");
   say_if(summary.empty_messages, "row", "with an empty message, left out: TCP has nothing to send");
-  say_if(summary.unknown_protocols, "row", "with an unknown protocol, sent over TCP unchanged");
+  say_if(summary.unknown_protocols, "row", "with an unknown protocol, sent unchanged");
   say_if(summary.not_http, "row", "marked HTTP without HTTP in it, sent unchanged; Wireshark shows data");
   say_if(summary.text_as_binary, "row",
          "of text for a port where a binary protocol is spoken, sent unchanged; Wireshark may call it malformed");

@@ -297,6 +297,10 @@ Result<void, Failure> Crafter::Impl::push(const Message& message) {
   } else if (options_.origins) {
     pending.conversation = conversation_of(message, *settled);
     pending.from_client = settled->route.source == table_[pending.conversation].script.route().source;
+    table_.touch(pending.conversation);
+    // Far more are kept than the window has rows, so none of these is the oldest.
+    static_assert(most_open > window_rows);
+    if (table_.listed() > most_open) table_.erase(table_.oldest());
   }
   window_.insert(slot);
   return {};

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "dissect/items.h"
 #include "encap/dissect/field_table.h"
-#include "render/source_octets.h"
 #include "render/text.h"
 
 namespace encap {
@@ -74,7 +74,7 @@ void append_selected_value(std::string& out, const Dissection& dissection, const
       if (item.data != nullptr) {  // a part of a layer that goes by a protocol's name
         append_hex(out, item.octets());
       } else if (item.field->name == "data") {  // undissected octets are a field as well
-        append_hex(out, source_octets(dissection, item));
+        append_hex(out, octets_of(dissection, item));
       } else if (item.text.empty() || item.text.data() == item.field->label.data()) {
         out += item.field->name;
       } else {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/civil_time.h"
+#include "dissect/items.h"
 #include "encap/dissect/field_table.h"
-#include "render/source_octets.h"
 #include "render/text.h"
 
 namespace encap {
@@ -313,7 +313,7 @@ class JsonWriter::State {
         out.append(digits, std::to_chars(digits, digits + sizeof digits, item.number, 16).ptr);
         for (char& c : out) c = c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c;
       } else {
-        append_octets(out, source_octets(*dissection_, item), false);
+        append_octets(out, octets_of(*dissection_, item), false);
       }
     });
   }

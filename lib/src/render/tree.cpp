@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "dissect/items.h"
 #include "encap/render/hex.h"
-#include "render/source_octets.h"
 
 namespace encap {
 namespace {
@@ -43,7 +43,7 @@ void append_tree(std::string& out, const Dissection& dissection, const TreeOptio
     }
     if (options.dump_data && name == "data") {
       out += '\n';
-      append_hex_dump(out, source_octets(dissection, item));
+      append_hex_dump(out, octets_of(dissection, item));
     }
   }
   out += '\n';

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "statistics/items.h"
+#include "dissect/items.h"
 
 namespace encap {
 

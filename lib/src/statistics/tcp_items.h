@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "statistics/items.h"
+#include "dissect/items.h"
 
 namespace encap {
 

@@ -8,11 +8,11 @@
 #include <optional>
 #include <unordered_set>
 
+#include "dissect/items.h"
 #include "encap/analyze/session_memory.h"
 #include "encap/base/input_error.h"
 #include "encap/dissect/dissector.h"
 #include "encap/flow/packet_origin.h"
-#include "render/source_octets.h"
 #include "trace/field_purposes.h"
 
 namespace encap {
@@ -177,7 +177,7 @@ ExplainedLayer layer_of(const Dissection& dissection, const Item& item, Kind kin
   layer.purpose = purpose_of(layer.protocol, item);
   layer.offset = item.offset;
   if (is_header_kind(layer)) {
-    const Bytes octets = source_octets(dissection, item);
+    const Bytes octets = octets_of(dissection, item);
     layer.octets.assign(octets.begin(), octets.end());
     const auto size = static_cast<std::uint32_t>(octets.size());
     add_fields(layer, dissection, item, [&item, size](const Item& part) -> Place {
@@ -595,7 +595,7 @@ class Explainer::Impl {
       if (at < 0 || at > UINT32_MAX || static_cast<std::uint64_t>(at) + part.length > message.octets.size())
         return std::nullopt;
       // Decoded bodies are not what was sent.
-      const Bytes octets = source_octets(full_, part);
+      const Bytes octets = octets_of(full_, part);
       const Bytes there = Bytes{message.octets}.subspan(static_cast<std::size_t>(at), part.length);
       if (!std::equal(octets.begin(), octets.end(), there.begin(), there.end())) return std::nullopt;
       return static_cast<std::uint32_t>(at);

@@ -22,7 +22,9 @@ struct TableRow {
 
 /// Two endpoints that talk to each other, and who they are.
 struct ConversationOrigin {
-  std::uint64_t number = 0;  ///< from 0, in the order of their first rows
+  /// From 0, in the order of their first rows. A conversation that more than `Crafter::most_open` others came after is
+  /// another one when it comes again.
+  std::uint64_t number = 0;
   Transport transport = Transport::tcp;
   Route route{};              ///< from the client to the server
   std::string_view client{};  ///< the application's name, as far as the table tells

@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "dissect/items.h"
 #include "encap/dissect/field_table.h"
-#include "statistics/items.h"
 #include "statistics/kind.h"
 #include "statistics/stats_tree.h"
 

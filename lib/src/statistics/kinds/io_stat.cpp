@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "dissect/items.h"
 #include "encap/dissect/field_table.h"
 #include "statistics/ends.h"
-#include "statistics/items.h"
 #include "statistics/kind.h"
 
 // Source: tshark's -z io,stat. Times are whole microseconds, as there.

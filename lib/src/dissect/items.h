@@ -45,12 +45,17 @@ void for_each_layer(const Dissection& dissection, std::string_view name, Visit v
   return item.field != nullptr && item.field->name == name;
 }
 
-/// Octets that an item was read from.
-[[nodiscard]] inline Bytes octets_of(const Dissection& dissection, const Item& item) noexcept {
+/// `length` octets from where an item starts, or as many as there are.
+[[nodiscard]] inline Bytes octets_at(const Dissection& dissection, const Item& item, std::size_t length) noexcept {
   if (item.source >= dissection.sources.size()) return {};
   const Bytes bytes = dissection.sources[item.source].bytes;
   const std::size_t offset = std::min<std::size_t>(item.offset, bytes.size());
-  return bytes.subspan(offset, std::min<std::size_t>(item.length, bytes.size() - offset));
+  return bytes.subspan(offset, std::min(length, bytes.size() - offset));
+}
+
+/// Octets that an item was read from.
+[[nodiscard]] inline Bytes octets_of(const Dissection& dissection, const Item& item) noexcept {
+  return octets_at(dissection, item, item.length);
 }
 
 }  // namespace encap
