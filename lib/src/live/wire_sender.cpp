@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
+#include <cstring>
 #include <linux/if_packet.h>
 #include <net/if_arp.h>
 #include <sys/socket.h>
@@ -19,6 +20,7 @@ namespace {
 constexpr std::size_t vlan_tag_length = 4;
 constexpr std::uint16_t vlan_type = 0x8100;  // IEEE 802.1Q; the one tag that Linux allows beyond the MTU
 constexpr std::size_t type_offset = 12;
+constexpr std::uint16_t ipv6_type = 0x86dd;
 
 // Sends Ethernet frames as they are. Source: packet(7).
 class WireSender final : public LiveSender {
@@ -28,6 +30,7 @@ class WireSender final : public LiveSender {
         // A single packet has room in an empty batch, whatever the interface would carry.
         maximum_frame_length_{std::min(device.maximum_packet_length + EthernetView::header_length,
                                        SendBatch::longest_packet - vlan_tag_length)},
+        device_{device},
         socket_{std::move(socket)} {}
 
   Result<void, IoError> write(const PacketRecord& record) override {
@@ -40,7 +43,16 @@ class WireSender final : public LiveSender {
     if (frame.size() < EthernetView::header_length) {
       return refuse("a frame of " + std::to_string(frame.size()) + " octets ends within its Ethernet header");
     }
-    const bool is_tagged = load_be16(frame, type_offset) == vlan_type;
+    const std::uint16_t type = load_be16(frame, type_offset);
+    // Linux drops IPv4 packets that come from 127.0.0.0/8 without a route of its own, but takes in those for ::1.
+    if (device_.is_loopback && type == ipv6_type &&
+        std::memcmp(frame.data(), device_.hardware_address.octets.data(), device_.hardware_address.octets.size()) ==
+            0) {
+      return refuse(
+          "the system's stack would take this IPv6 packet in and answer it; give the frame another destination than " +
+          to_string(device_.hardware_address) + ", the interface's own");
+    }
+    const bool is_tagged = type == vlan_type;
     if (frame.size() > maximum_frame_length_ + (is_tagged ? vlan_tag_length : 0)) {
       return refuse("a frame of " + std::to_string(frame.size()) + " octets is longer than the " +
                     std::to_string(maximum_frame_length_) + " the interface carries (its MTU and the Ethernet header)");
@@ -70,6 +82,7 @@ class WireSender final : public LiveSender {
 
   std::string name_;
   std::size_t maximum_frame_length_;
+  LinkDevice device_;
   FileDescriptor socket_;
   LiveSenderCounts counts_;
   SendBatch batch_;
