@@ -18,7 +18,7 @@ namespace encap {
 namespace {
 
 constexpr std::size_t vlan_tag_length = 4;
-constexpr std::uint16_t vlan_type = 0x8100;  // IEEE 802.1Q; the one tag that Linux allows beyond the MTU
+constexpr std::uint16_t vlan_type = 0x8100;  // IEEE 802.1Q; the one tag that Linux allows beyond the MTU, on Ethernet
 constexpr std::size_t type_offset = 12;
 constexpr std::uint16_t ipv6_type = 0x86dd;
 
@@ -52,7 +52,7 @@ class WireSender final : public LiveSender {
           "the system's stack would take this IPv6 packet in and answer it; give the frame another destination than " +
           to_string(device_.hardware_address) + ", the interface's own");
     }
-    const bool is_tagged = type == vlan_type;
+    const bool is_tagged = type == vlan_type && device_.hardware_type == ARPHRD_ETHER;
     if (frame.size() > maximum_frame_length_ + (is_tagged ? vlan_tag_length : 0)) {
       return refuse("a frame of " + std::to_string(frame.size()) + " octets is longer than the " +
                     std::to_string(maximum_frame_length_) + " the interface carries (its MTU and the Ethernet header)");
