@@ -10,6 +10,7 @@
 
 #include "capture/file_descriptor.h"
 #include "encap/wire/ethernet.h"
+#include "encap/wire/ipv4.h"
 #include "live/link_device.h"
 #include "live/packet_senders.h"
 #include "live/send_batch.h"
@@ -20,6 +21,7 @@ namespace {
 constexpr std::size_t vlan_tag_length = 4;
 constexpr std::uint16_t vlan_type = 0x8100;  // IEEE 802.1Q; the one tag that Linux allows beyond the MTU, on Ethernet
 constexpr std::size_t type_offset = 12;
+constexpr std::uint16_t ipv4_type = 0x0800;
 constexpr std::uint16_t ipv6_type = 0x86dd;
 
 // Sends Ethernet frames as they are. Source: packet(7).
@@ -44,12 +46,9 @@ class WireSender final : public LiveSender {
       return refuse("a frame of " + std::to_string(frame.size()) + " octets ends within its Ethernet header");
     }
     const std::uint16_t type = load_be16(frame, type_offset);
-    // Linux drops IPv4 packets that come from 127.0.0.0/8 without a route of its own, but takes in those for ::1.
-    if (device_.is_loopback && type == ipv6_type &&
-        std::memcmp(frame.data(), device_.hardware_address.octets.data(), device_.hardware_address.octets.size()) ==
-            0) {
+    if (device_.is_loopback && is_taken_in(frame, type)) {
       return refuse(
-          "the system's stack would take this IPv6 packet in and answer it; give the frame another destination than " +
+          "the system's stack would take this packet in and answer it; give the frame another destination than " +
           to_string(device_.hardware_address) + ", the interface's own");
     }
     const bool is_tagged = type == vlan_type && device_.hardware_type == ARPHRD_ETHER;
@@ -76,6 +75,16 @@ class WireSender final : public LiveSender {
   [[nodiscard]] LiveSenderCounts counts() const noexcept override { return counts_; }
 
  private:
+  // Whether Linux would, though no route led here: frames for another host it drops, and so it does packets from
+  // 127.0.0.0/8, whose routes stay inside.
+  [[nodiscard]] bool is_taken_in(Bytes frame, std::uint16_t type) const {
+    const auto& own = device_.hardware_address.octets;
+    if (std::memcmp(frame.data(), own.data(), own.size()) != 0) return false;
+    const Bytes packet = frame.subspan(EthernetView::header_length);
+    if (type != ipv4_type || packet.size() < Ipv4View::minimum_header_length) return type == ipv6_type;
+    return !Ipv4Address{load_field<Ipv4Field::source>(packet)}.is_loopback();
+  }
+
   [[nodiscard]] Result<void, IoError> refuse(std::string reason) const {
     return unexpected(IoError{"send", name_, 0, std::move(reason)});
   }

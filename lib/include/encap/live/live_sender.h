@@ -18,8 +18,9 @@ enum class Via : std::uint8_t {
   /// ::1. Others pass, unheard. Linux writes an IPv4 packet's total length and checksum itself, an identification of 0
   /// and a source of 0.0.0.0; all else, and IPv6, it leaves as it is.
   ip,
-  /// The link layer: on loopback the kernel's stack does not see the packets. (It would see IPv6 in frames for the
-  /// interface's own hardware address, which are refused.) On other interfaces these must be Ethernet's.
+  /// The link layer: on loopback the kernel's stack does not take the packets in, but for broadcast and multicast. (It
+  /// would, in frames for the interface's own hardware address, IPv6 and what does not come from 127.0.0.0/8: these are
+  /// refused.) On other interfaces the link layer must be Ethernet.
   wire,
   sockets  ///< the kernel's own TCP and UDP, whose sockets speak the messages
 };
