@@ -25,6 +25,8 @@ struct PassedPacket {
   Route route;
   Protocol protocol = Protocol::tcp;
   TcpFlags flags{};
+  SequenceNumber sequence_number{};
+  SequenceNumber acknowledgment_number{};
   std::string payload{};
 };
 
@@ -82,6 +84,8 @@ class LoTap {
       const auto tcp = TcpView::parse(transport);
       if (!tcp) return std::nullopt;
       packet.flags = tcp->flags();
+      packet.sequence_number = tcp->sequence_number();
+      packet.acknowledgment_number = tcp->acknowledgment_number();
       set_ports(*tcp);
       return packet;
     }

@@ -5,11 +5,12 @@
 #include <arpa/inet.h>
 #include <chrono>
 #include <cstring>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <linux/capability.h>
-#include <mutex>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <thread>
 
@@ -41,12 +42,21 @@ class Plan {
   explicit Plan(PacketSink& sink) : sink_{&sink} {}
 
   Result<void, IoError> tcp(const Endpoint& source, const Endpoint& destination, const char* flags,
-                            std::uint32_t sequence_number, std::string_view payload = {}) {
+                            std::uint32_t sequence_number, std::string_view payload = {},
+                            SequenceNumber acknowledgment_number = {}) {
     Segment segment{.timestamp = year_2000, .route = {source, destination}, .payload = as_bytes(payload)};
     segment.flags = *TcpFlags::parse(flags);
     segment.sequence_number = {sequence_number};
+    segment.acknowledgment_number = acknowledgment_number;
     segment.window = 8192;
     return encapsulator_.send(segment, *sink_);
+  }
+  Result<void, IoError> udp(const Endpoint& source, const Endpoint& destination, std::string_view payload) {
+    return encapsulator_.send({.timestamp = year_2000,
+                               .route = {source, destination},
+                               .transport = Transport::udp,
+                               .payload = as_bytes(payload)},
+                              *sink_);
   }
   /// A SYN, and the SYN-ACK that tells the server's first number: 1001 and 2001 come next.
   void open(const Endpoint& source, const Endpoint& destination) {
@@ -58,6 +68,24 @@ class Plan {
  private:
   PacketSink* sink_;
   Encapsulator encapsulator_{{.link_type = LinkType::raw}};
+};
+
+/// Puts packets on the wire as they are, beside the sockets they say they come from.
+class Forger final : public PacketSink {
+ public:
+  [[nodiscard]] Result<void, IoError> write(const PacketRecord& record) override {
+    const auto ip = Ipv4View::parse(record.bytes);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_addr.s_addr = htonl(ip->destination().value);
+    const int raw = ::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+    const auto sent =
+        ::sendto(raw, record.bytes.data(), record.bytes.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    EXPECT_EQ(sent, static_cast<ssize_t>(record.bytes.size())) << std::strerror(errno);
+    ::close(raw);
+    return {};
+  }
+  [[nodiscard]] Result<void, IoError> flush() override { return {}; }
 };
 
 class SocketSender : public testing::Test {
@@ -490,6 +518,55 @@ TEST_F(SocketSender, drops_strangers_that_come_to_its_ports) {
   finish();
   ::close(tcp);
   ::close(udp);
+}
+
+TEST_F(SocketSender, reports_a_datagram_that_arrives_changed) {
+  const Endpoint source = at("127.0.0.1", 5074);
+  const Endpoint destination = at("127.0.0.1", 12345);
+  craft({}, {{source, destination, "mine", Transport::udp}});
+  Forger forger;
+  Plan{forger}.expect(Plan{forger}.udp(source, destination, "fake"));
+  const auto sent = Plan{*sender_}.udp(source, destination, "mine");
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(to_string(sent.error()),
+            "receive 127.0.0.1:5074 -> 127.0.0.1:12345: a datagram of 4 octets did not arrive as it was sent");
+}
+
+TEST_F(SocketSender, reports_octets_that_arrive_changed) {
+  const Endpoint client = at("127.0.0.1", 5074);
+  const Endpoint server = at("127.0.0.1", 12345);
+  Plan plan{*sender_};
+  plan.open(client, server);
+  plan.expect(plan.tcp(client, server, "PA", 1001, "abc"));
+  // A segment that nobody sent, with the numbers that the server waits for next.
+  const auto passed = tap_->packets();
+  const auto last = std::find_if(passed.begin(), passed.end(), [](const auto& one) { return one.payload == "abc"; });
+  ASSERT_NE(last, passed.end());
+  Forger forger;
+  Plan forged{forger};
+  plan.expect(forged.tcp(client, server, "PA", last->sequence_number.value + 3, "XYZ", last->acknowledgment_number));
+  const auto sent = plan.tcp(client, server, "PA", 1004, "dXf");
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(to_string(sent.error()),
+            "receive 127.0.0.1:5074 -> 127.0.0.1:12345: octet 3 did not arrive as it was sent");
+}
+
+TEST_F(SocketSender, reports_octets_that_do_not_arrive) {
+  const Endpoint client = at("127.0.0.1", 5074);
+  const Endpoint server = at("127.0.0.1", 12345);
+  Plan plan{*sender_};
+  plan.open(client, server);
+  ifreq request{};
+  std::memcpy(request.ifr_name, "lo", 3);
+  const int any = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(::ioctl(any, SIOCSIFFLAGS, &request), 0);  // down
+  const auto before = std::chrono::steady_clock::now();
+  const auto sent = plan.tcp(client, server, "PA", 1001, "abc");
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(to_string(sent.error()), "send 127.0.0.1:5074 -> 127.0.0.1:12345: only 0 of 3 octets arrived within 3 s");
+  EXPECT_FALSE(sender_->finish());
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 6s);
+  ::close(any);
 }
 
 TEST_F(SocketSender, refuses_addresses_that_the_interface_has_not) {
