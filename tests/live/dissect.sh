@@ -156,6 +156,16 @@ unprivileged() {
   has "^dissect: open lo: Operation not permitted (needs CAP_NET_RAW)" refused.out || fail "what it says"
   has "sudo setcap cap_net_raw=ep $(readlink -f "$dissect")" refused.out || fail "what would help"
   [ ! -e kept.pcapng ] || fail "there is a file"
+
+  # What helps does help: nobody else need be root.
+  local folder
+  folder=$(mktemp -d) && chmod 755 "$folder" && cp "$dissect" "$folder/dissect"
+  trap 'rm -rf "$folder"' RETURN
+  setcap cap_net_raw=ep "$folder/dissect" || return 0
+  setpriv --reuid=nobody --clear-groups "$folder/dissect" -i lo -c 1 >live.out 2>live.err &
+  until_true 10 has "^Capturing on 'lo'" live.err || fail "setcap does not help"
+  send 1
+  wait $! || fail "exit code $? after setcap"
 }
 
 interfaces() {
