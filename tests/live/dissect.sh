@@ -106,6 +106,7 @@ interrupted() {
 
   listen none -w none
   interrupt
+  interrupt # as timeout does
   wait "$listener" || fail "exit code $? without packets"
   "$dissect" none >none.out || fail "the file without packets cannot be read"
   [ "$(head -c 4 none | od -An -tx1)" = " 0a 0d 0d 0a" ] || fail "the file without packets is no pcapng"
