@@ -152,6 +152,7 @@ class CaptureCheck::Impl {
 
   void see(const Message& message);
   Result<void, IoError> expect(const PacketRecord& record);
+  void end_plan_early();
   Result<CheckReport, IoError> compare(PacketSource& capture, const std::function<std::uint64_t()>& passed_over);
 
  private:
@@ -307,9 +308,18 @@ Result<void, IoError> CaptureCheck::Impl::expect(const PacketRecord& record) {
   for (const RowPart& part : record.origin->parts) {
     const auto row = row_of(part, *record.origin, record.timestamp);
     if (!row) return unexpected(row.error());
-    rows_[*row].wanted.planned_octets += part.length;
+    rows_[*row].wanted.planned_octets += part.length * options_.rounds;
   }
   return {};
+}
+
+void CaptureCheck::Impl::end_plan_early() {
+  for (PlannedRow& row : rows_) {
+    const std::uint64_t planned = row.wanted.planned_octets / std::max<std::uint64_t>(options_.rounds, 1);
+    if (planned >= row.wanted.sent.size()) continue;
+    row.wanted.sent = row.wanted.sent.first(static_cast<std::size_t>(planned));
+    row.wanted.table = {};
+  }
 }
 
 void CaptureCheck::Impl::learn_anchors() {
@@ -1096,6 +1106,7 @@ void CaptureCheck::Impl::tell_conversations() {
 Result<CheckReport, IoError> CaptureCheck::Impl::compare(PacketSource& capture,
                                                          const std::function<std::uint64_t()>& passed_over) {
   learn_anchors();
+  report_.rounds = options_.rounds;
   SessionMemory session;
   Dissector dissector{&session};
   Dissection dissection{Detail::fields};
@@ -1145,6 +1156,7 @@ CaptureCheck::~CaptureCheck() = default;
 
 void CaptureCheck::see(const Message& message) { impl_->see(message); }
 Result<void, IoError> CaptureCheck::write(const PacketRecord& record) { return impl_->expect(record); }
+void CaptureCheck::end_plan_early() { impl_->end_plan_early(); }
 Result<CheckReport, IoError> CaptureCheck::compare(CaptureFileReader& capture) {
   return impl_->compare(capture, [&capture] { return capture.frames_without_packet(); });
 }
