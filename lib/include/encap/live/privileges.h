@@ -13,11 +13,13 @@ struct KeptPrivileges {
 };
 
 /// Gives up every capability but those, for good: they leave the permitted, effective, inheritable, ambient and
-/// bounding sets of every thread, and no program that is started gets new ones (no_new_privs). To be called before
-/// threads start. Does nothing on systems without capabilities. Errors: the system refuses.
+/// bounding sets, and no program that is started gets new ones (no_new_privs). To be called before threads start: those
+/// that run keep theirs. Without CAP_SETPCAP, as under file capabilities, Linux leaves the bounding set as it is, out
+/// of which nothing comes any more. Does nothing on systems without capabilities. Errors: the system refuses.
 [[nodiscard]] Result<void, IoError> drop_privileges(KeptPrivileges kept);
 
-/// The command that gives the program that runs what it lacks: `sudo setcap cap_net_raw=ep /usr/bin/encapsulate`.
-[[nodiscard]] std::string how_to_get_privileges();
+/// The command that gives the program that runs what it lacks: `sudo setcap cap_net_raw=ep /usr/bin/encapsulate`; with
+/// ports below 1024 also cap_net_bind_service. On other systems what a person does instead, in words.
+[[nodiscard]] std::string how_to_get_privileges(KeptPrivileges needed = {});
 
 }  // namespace encap

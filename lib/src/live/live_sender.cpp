@@ -1,0 +1,20 @@
+#include "encap/live/live_sender.h"
+
+#include "live/packet_senders.h"
+#include "live/socket_sender.h"
+
+namespace encap {
+
+Result<std::unique_ptr<LiveSender>, IoError> open_live_sender(const NetworkInterface& interface, Via via) {
+  switch (via) {
+    case Via::ip:
+      return open_ip_sender(interface);
+    case Via::wire:
+      return open_wire_sender(interface);
+    case Via::sockets:
+      break;
+  }
+  return unexpected(IoError{"open", interface.name, 0, "sending by sockets is not part of this build"});
+}
+
+}  // namespace encap

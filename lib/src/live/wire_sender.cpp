@@ -1,0 +1,101 @@
+#ifdef __linux__
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cerrno>
+#include <linux/if_packet.h>
+#include <net/if_arp.h>
+#include <sys/socket.h>
+
+#include "capture/file_descriptor.h"
+#include "encap/wire/ethernet.h"
+#include "live/link_device.h"
+#include "live/packet_senders.h"
+#include "live/send_batch.h"
+
+namespace encap {
+namespace {
+
+constexpr std::size_t vlan_tag_length = 4;
+constexpr std::uint16_t vlan_type = 0x8100;  // IEEE 802.1Q; the one tag that Linux allows beyond the MTU
+constexpr std::size_t type_offset = 12;
+
+// Sends Ethernet frames as they are. Source: packet(7).
+class WireSender final : public LiveSender {
+ public:
+  WireSender(const NetworkInterface& interface, const LinkDevice& device, FileDescriptor socket)
+      : name_{interface.name},
+        // A single packet has room in an empty batch, whatever the interface would carry.
+        maximum_frame_length_{std::min(device.maximum_packet_length + EthernetView::header_length,
+                                       SendBatch::longest_packet - vlan_tag_length)},
+        socket_{std::move(socket)} {}
+
+  Result<void, IoError> write(const PacketRecord& record) override {
+    const Bytes frame = record.bytes;
+    if (record.link_type != LinkType::ethernet) return refuse("packets need an Ethernet header here");
+    if (record.original_length > frame.size()) {
+      return refuse("the packet was cut to " + std::to_string(frame.size()) + " of " +
+                    std::to_string(record.original_length) + " octets when it was captured");
+    }
+    if (frame.size() < EthernetView::header_length) {
+      return refuse("a frame of " + std::to_string(frame.size()) + " octets ends within its Ethernet header");
+    }
+    const bool is_tagged = load_be16(frame, type_offset) == vlan_type;
+    if (frame.size() > maximum_frame_length_ + (is_tagged ? vlan_tag_length : 0)) {
+      return refuse("a frame of " + std::to_string(frame.size()) + " octets is longer than the " +
+                    std::to_string(maximum_frame_length_) + " the interface carries (its MTU and the Ethernet header)");
+    }
+    if (!batch_.has_room_for(frame.size())) {
+      if (auto r = flush(); !r) return r;
+    }
+    batch_.add(frame, 0);
+    return {};
+  }
+
+  Result<void, IoError> flush() override { return batch_.send(socket_.get(), name_, counts_); }
+
+  Result<void, IoError> finish() override {
+    if (auto r = flush(); !r) return r;
+    wait_until_sent(socket_.get());
+    return {};
+  }
+
+  [[nodiscard]] LinkType link_type() const noexcept override { return LinkType::ethernet; }
+  [[nodiscard]] LiveSenderCounts counts() const noexcept override { return counts_; }
+
+ private:
+  [[nodiscard]] Result<void, IoError> refuse(std::string reason) const {
+    return unexpected(IoError{"send", name_, 0, std::move(reason)});
+  }
+
+  std::string name_;
+  std::size_t maximum_frame_length_;
+  FileDescriptor socket_;
+  LiveSenderCounts counts_;
+  SendBatch batch_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<LiveSender>, IoError> open_wire_sender(const NetworkInterface& interface) {
+  const auto device = LinkDevice::find(interface.name);
+  if (!device) return unexpected(device.error());
+  if (device->hardware_type != ARPHRD_ETHER && device->hardware_type != ARPHRD_LOOPBACK) {
+    return unexpected(
+        IoError{"open", interface.name, 0, "its link layer is not Ethernet; raw IP sockets (ip) can send there"});
+  }
+  // With protocol 0 it hears nothing, so nothing is queued for it.
+  FileDescriptor socket{::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)};
+  if (!socket) return unexpected(not_opened(interface.name, errno));
+  sockaddr_ll address{};
+  address.sll_family = AF_PACKET;
+  address.sll_ifindex = device->index;
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return unexpected(not_opened(interface.name, errno));
+  }
+  return std::make_unique<WireSender>(interface, *device, std::move(socket));
+}
+
+}  // namespace encap
+
+#endif
