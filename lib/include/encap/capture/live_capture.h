@@ -18,7 +18,7 @@ struct LiveCaptureOptions {
   std::uint32_t snap_length = 262'144;    ///< octets kept of a packet, 1..262144
   std::size_t buffer_octets = 64u << 20;  ///< the kernel's, for packets that nobody has read yet
   bool promiscuous = false;
-  bool immediate = true;  ///< packets come one by one, not when a buffer is full
+  bool immediate = true;  ///< packets come within some 10 ms, not when a part of the buffer is full
 };
 
 /// What an interface has seen since it was opened.
@@ -33,6 +33,8 @@ struct LiveCaptureCounts {
 /// may stop.
 class LiveCapture final : public PacketSource {
  public:
+  static constexpr const char* filter_refused = "filter";  ///< the operation of errors that are about the filter
+
   /// Errors: no such interface, a filter that libpcap refuses, or a missing privilege (`code` is EPERM or EACCES).
   [[nodiscard]] static Result<LiveCapture, IoError> open(const LiveCaptureOptions& options);
 
@@ -53,6 +55,7 @@ class LiveCapture final : public PacketSource {
   [[nodiscard]] bool stopped() const noexcept;
 
   [[nodiscard]] LinkType link_type() const noexcept;
+  /// For the thread that reads, and for others when that one does not.
   [[nodiscard]] LiveCaptureCounts counts() const noexcept;
 
  private:
