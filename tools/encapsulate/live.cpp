@@ -202,8 +202,7 @@ std::variant<Line, ExitCode> open_line(const CommandOptions& options) {
   if (!sender) return refused(sender.error());
   std::optional<encap::LiveCapture> capture;
   if (!options.output.empty()) {
-    // Read in blocks, not packet by packet: the kernel's memory holds many more of small packets then.
-    auto opened = encap::LiveCapture::open({.interface = interface->name, .immediate = false});
+    auto opened = encap::LiveCapture::open({.interface = interface->name});
     if (!opened) return refused(opened.error());
     capture = std::move(*opened);
   }

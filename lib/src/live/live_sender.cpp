@@ -12,9 +12,9 @@ Result<std::unique_ptr<LiveSender>, IoError> open_live_sender(const NetworkInter
     case Via::wire:
       return open_wire_sender(interface);
     case Via::sockets:
-      break;
+      return open_socket_sender(interface);
   }
-  return unexpected(IoError{"open", interface.name, 0, "sending by sockets is not part of this build"});
+  return unexpected(IoError{"open", interface.name, 0, "no such way of sending"});
 }
 
 }  // namespace encap

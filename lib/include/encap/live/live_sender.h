@@ -23,6 +23,8 @@ struct LiveSenderCounts {
   std::uint64_t packets = 0;      ///< handed to the system; of `sockets`, packets of the plan that were carried out
   std::uint64_t octets = 0;       ///< of these
   std::uint64_t passed_over = 0;  ///< packets of the plan that this way does not send; see the class that says so
+  /// Of `sockets`: TCP connections, and UDP ports, whose destination was another program's. What it answers is dropped.
+  std::uint64_t to_other_programs = 0;
 };
 
 /// Sends packets on an interface, as a sink: whoever makes packets for a file makes them for a wire.
