@@ -12,10 +12,10 @@
 #include "check.h"
 #include "encap/capture/live_capture.h"
 #include "encap/capture/open_capture_writer.h"
+#include "encap/flow/packet_origin.h"
 #include "encap/live/live_recorder.h"
 #include "encap/live/live_sender.h"
 #include "encap/live/pacer.h"
-#include "encap/flow/packet_origin.h"
 #include "encap/live/privileges.h"
 #include "encap/trace/capture_check.h"
 #include "encap/wire/ipv4.h"
@@ -96,10 +96,9 @@ class Plan final : public encap::PacketSink {
 
  private:
   [[nodiscard]] bool is_there(const encap::IpAddress& address) const {
-    return address.is_loopback() || std::any_of(interface_.addresses.begin(), interface_.addresses.end(),
-                                                [&address](const std::string& text) {
-                                                  return encap::IpAddress::parse(text) == address;
-                                                });
+    return address.is_loopback() ||
+           std::any_of(interface_.addresses.begin(), interface_.addresses.end(),
+                       [&address](const std::string& text) { return encap::IpAddress::parse(text) == address; });
   }
 
   /// The outermost addresses, which are what the kernel goes by.
@@ -193,7 +192,8 @@ std::variant<Line, ExitCode> open_line(const CommandOptions& options) {
   auto interface = encap::find_network_interface(live.interface);
   if (!interface) return report(interface.error());
   if (!interface->is_loopback() && live.allowed_interface != interface->name) {
-    say(fmt::format("{0} is no loopback interface: what is sent there leaves this machine; nothing was sent. "
+    say(
+        fmt::format("{0} is no loopback interface: what is sent there leaves this machine; nothing was sent. "
                     "--allow-interface {0} says that this is meant",
                     interface->name));
     return ExitCode::usage;
@@ -253,14 +253,16 @@ class LiveRun {
     if (!file) return report(file.error());
     file_ = std::move(*file);
     // From here on what passes is read, so that nothing of others fills the kernel's memory meanwhile.
-    recorder_.emplace(*line_.capture, [this] { line_.capture->stop(); }, *file_,
-                      encap::LiveRecorderOptions{.everything = live_.noise});
+    recorder_.emplace(
+        *line_.capture, [this] { line_.capture->stop(); }, *file_,
+        encap::LiveRecorderOptions{.everything = live_.noise});
     return {};
   }
 
   /// Goes through the table without sending.
   Ended plan() {
-    if (has_file() && options_.output != "-") check_.emplace(encap::CheckOptions{.tolerance = options_.check.tolerance, .rounds = live_.loops});
+    if (has_file() && options_.output != "-")
+      check_.emplace(encap::CheckOptions{.tolerance = options_.check.tolerance, .rounds = live_.loops});
     Plan packets{line_.interface, live_, check_ ? &*check_ : nullptr};
     Gate gate{packets, live_.count};
     encap::CraftOptions craft = craft_;
@@ -342,8 +344,8 @@ class LiveRun {
     std::string line = counted(sent.messages, "message");
     if (options_.craft.mode == encap::CraftOptions::Mode::session)
       line += " in " + counted(sent.conversations, "conversation");
-    line += fmt::format(", {}, {} sent on {} via {}", counted(counts.packets, "packet"),
-                        counted(counts.octets, "byte"), line_.interface.name, name_of(live_.via));
+    line += fmt::format(", {}, {} sent on {} via {}", counted(counts.packets, "packet"), counted(counts.octets, "byte"),
+                        line_.interface.name, name_of(live_.via));
     if (counts.passed_over != 0) line += fmt::format(", {} left to the kernel", counted(counts.passed_over, "packet"));
     // Of paced packets, the steps between them.
     const bool paced = live_.pace.kind != encap::Pace::Kind::fastest && counts.packets > 1;

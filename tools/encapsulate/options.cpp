@@ -195,14 +195,14 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   app.add_flag("--ns", options.nanoseconds, "Nanosecond times in the capture, not microseconds")->group("Output");
   CLI::Option* const link =
       add("Output", "--link", "TYPE", "auto, null, raw, ether or sll [auto: null for loopback addresses, else ether]",
-      [&craft](Text text) {
-        const std::map<std::string, std::optional<encap::LinkType>> types{{"auto", std::nullopt},
-                                                                          {"null", encap::LinkType::null},
-                                                                          {"raw", encap::LinkType::raw},
-                                                                          {"ether", encap::LinkType::ethernet},
-                                                                          {"sll", encap::LinkType::linux_sll}};
-        craft.link_type = choice("--link", text, types);
-      });
+          [&craft](Text text) {
+            const std::map<std::string, std::optional<encap::LinkType>> types{{"auto", std::nullopt},
+                                                                              {"null", encap::LinkType::null},
+                                                                              {"raw", encap::LinkType::raw},
+                                                                              {"ether", encap::LinkType::ethernet},
+                                                                              {"sll", encap::LinkType::linux_sll}};
+            craft.link_type = choice("--link", text, types);
+          });
   app.add_flag("--dry-run", options.dry_run, "Read, check and craft, but write nothing")->group("Output");
   app.add_flag("-q,--quiet", options.quiet, "No notes and no summary, errors only")->group("Output");
   app.add_flag("--progress", options.progress, "Show progress even where standard error is no terminal")
@@ -236,12 +236,12 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
         if (wanted) options.colour = *wanted;
       });
 
-  CLI::Option* const interface = add("Live", "-i,--interface", "IFACE",
-                                     "Send the packets here, and write with -w what passes; a name or a number",
-                                     [&live](Text text) {
-                                       if (text.empty()) refuse("-i", text, "name an interface, as in -i lo");
-                                       live.interface = text;
-                                     });
+  CLI::Option* const interface =
+      add("Live", "-i,--interface", "IFACE", "Send the packets here, and write with -w what passes; a name or a number",
+          [&live](Text text) {
+            if (text.empty()) refuse("-i", text, "name an interface, as in -i lo");
+            live.interface = text;
+          });
   CLI::Option* const via = add(
       "Live", "--via", "WAY",
       "ip: raw packets, which the kernel reads and answers; wire: below it, no answers; sockets: its own TCP and UDP "
@@ -264,10 +264,10 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   CLI::Option* const count = add("Live", "--count", "N", "End after N packets", [&live](Text text) {
     live.count = number<std::uint64_t>("--count", text, 1, UINT64_MAX);
   });
-  CLI::Option* const noise =
-      app.add_flag("--noise", live.noise, "Write packets of others with -w, too")->group("Live");
-  CLI::Option* const allow = add("Live", "--allow-interface", "NAME", "Send on -i NAME though it is no loopback interface",
-                                 [&live](Text text) { live.allowed_interface = text; });
+  CLI::Option* const noise = app.add_flag("--noise", live.noise, "Write packets of others with -w, too")->group("Live");
+  CLI::Option* const allow =
+      add("Live", "--allow-interface", "NAME", "Send on -i NAME though it is no loopback interface",
+          [&live](Text text) { live.allowed_interface = text; });
 
   add("Messages", "--mode", "MODE", "session: whole connections; segments: one bare segment a row [session]",
       [&craft](Text text) {

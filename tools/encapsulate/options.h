@@ -24,7 +24,7 @@ struct CheckRequest {
 
 /// Packets that are sent on an interface.
 struct LiveRequest {
-  std::string interface;  ///< its name or number; empty: none
+  std::string interface;          ///< its name or number; empty: none
   std::string allowed_interface;  ///< one that need not be a loopback one
   encap::Via via = encap::Via::ip;
   encap::Pace pace{};

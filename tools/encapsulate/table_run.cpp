@@ -31,8 +31,8 @@ std::string table_name(const CommandOptions& options) {
   return options.table == "-" ? "standard input" : options.table;
 }
 
-std::variant<encap::MessageReadAhead, ExitCode> open_table(
-    const CommandOptions& options, Result<std::unique_ptr<encap::ByteSource>, IoError> source) {
+std::variant<encap::MessageReadAhead, ExitCode> open_table(const CommandOptions& options,
+                                                           Result<std::unique_ptr<encap::ByteSource>, IoError> source) {
   if (!source) return report(source.error());
   auto reader =
       encap::open_message_source(options.from, table_name(options), std::move(*source), {.escapes = options.escapes});

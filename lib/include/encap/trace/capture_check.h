@@ -97,7 +97,7 @@ struct CheckReport {
   std::uint64_t others_uncounted = 0;  ///< packets of further conversations, beyond those that are told apart
   std::uint64_t packets = 0;           ///< in the capture
   std::uint64_t found = 0;             ///< rows that are there whole
-  std::uint64_t rounds = 1;     ///< how often the plan was carried out
+  std::uint64_t rounds = 1;            ///< how often the plan was carried out
   std::optional<Duration> largest_deviation;
   std::uint64_t largest_deviation_row = 0;
   std::optional<IoError> damage;  ///< where the capture cannot be read any further
