@@ -23,6 +23,7 @@
 #include "interrupt.h"
 #include "kept_input.h"
 #include "notes.h"
+#include "packet_store.h"
 #include "table_run.h"
 
 namespace {
@@ -73,18 +74,23 @@ class Gate final : public encap::PacketSink {
   bool closed_ = false;
 };
 
-/// The first way through the table: every packet as it is going to be sent.
+/// Looks at every packet that is going to be sent.
 class Plan final : public encap::PacketSink {
  public:
   /// `check`: is told of the packets; may be null. Lifetime: borrows all of these.
-  Plan(const encap::NetworkInterface& interface, const LiveRequest& live, encap::CaptureCheck* check)
-      : interface_{interface}, live_{live}, check_{check}, stays_{live.via != Via::wire && interface.is_loopback()} {}
+  Plan(const encap::NetworkInterface& interface, const LiveRequest& live, PacketStore& store,
+       encap::CaptureCheck* check)
+      : interface_{interface},
+        live_{live},
+        store_{store},
+        check_{check},
+        stays_{live.via != Via::wire && interface.is_loopback()} {}
 
   Result<void, IoError> write(const PacketRecord& record) override {
     if (stays_ && !has_both_ends(record)) {
       return encap::unexpected(IoError{"send", interface_.name, 0, "addresses of others"});
     }
-    if (check_ == nullptr) return {};
+    if (auto kept = store_.write(record); !kept || check_ == nullptr) return kept;
     PacketRecord planned = record;
     planned.timestamp = when(record);
     return check_->write(planned);
@@ -139,6 +145,7 @@ class Plan final : public encap::PacketSink {
 
   const encap::NetworkInterface& interface_;
   const LiveRequest& live_;
+  PacketStore& store_;
   encap::CaptureCheck* check_;
   bool stays_;
   std::string refusal_;
@@ -211,14 +218,6 @@ std::variant<Line, ExitCode> open_line(const CommandOptions& options) {
   return Line{std::move(*interface), std::move(*sender), std::move(capture)};
 }
 
-/// What left, and how.
-struct Sent {
-  std::uint64_t messages = 0;
-  std::uint64_t conversations = 0;
-  encap::CraftSummary last{};  // of the last round
-  double seconds = 0;
-};
-
 /// A run, from the open line on.
 class LiveRun {
  public:
@@ -263,7 +262,7 @@ class LiveRun {
   Ended plan() {
     if (has_file() && options_.output != "-")
       check_.emplace(encap::CheckOptions{.tolerance = options_.check.tolerance, .rounds = live_.loops});
-    Plan packets{line_.interface, live_, check_ ? &*check_ : nullptr};
+    Plan packets{line_.interface, live_, store_, check_ ? &*check_ : nullptr};
     Gate gate{packets, live_.count};
     encap::CraftOptions craft = craft_;
     craft.origins = true;
@@ -282,6 +281,7 @@ class LiveRun {
     if (!pushed && !gate.closed()) return report(pushed.error());
     if (gate.closed() && check_) check_->end_plan_early();
     if (!run.is_of_use("nothing was sent")) return ExitCode::input_errors;
+    planned_ = run.summary();
     return {};
   }
 
@@ -289,42 +289,36 @@ class LiveRun {
     Announcer announcer{*line_.sender, recorder_ ? &*recorder_ : nullptr};
     encap::Pacer pacer{announcer, live_.pace, is_cancelled};
     Gate gate{pacer, live_.count};
-    Sent sent;
     Result<void, IoError> done;
-    for (std::uint64_t round = 0; done && round < live_.loops && !gate.closed(); ++round) {
-      if (is_cancelled()) break;
-      done = send_round(gate, sent);
+    for (std::uint64_t round = 0; done && !gate.closed() && round < live_.loops; ++round) {
+      done = send_round(gate);
       pacer.restart();
     }
+    if (gate.closed()) done = {};
     if (auto flushed = line_.sender->flush(); done && !flushed) done = std::move(flushed);
-    sent.seconds = std::chrono::duration<double>(Clock::now() - announcer.first()).count();
+    const double seconds = std::chrono::duration<double>(Clock::now() - announcer.first()).count();
     if (done && !is_cancelled()) done = line_.sender->finish();
-    return end(sent, done);
+    return end(done, seconds, !gate.closed());
   }
 
-  Result<void, IoError> send_round(Gate& gate, Sent& sent) {
-    encap::CraftOptions craft = craft_;
-    craft.origins = live_.via == Via::sockets;
+  Result<void, IoError> send_round(Gate& gate) {
+    if (store_.is_complete()) return store_.replay(gate);
     auto opened = open_table(options_, table_.again());
     if (std::holds_alternative<ExitCode>(opened)) {
       return encap::unexpected(IoError{"read", table_name(options_), 0, "it cannot be read a second time"});
     }
-    TableRun run{options_, craft, std::get<encap::MessageReadAhead>(opened), gate, {}, TableRun::Says::nothing};
-    auto pushed = run.push_rows();
-    sent.last = run.summary();
-    sent.messages += sent.last.messages;
-    sent.conversations += sent.last.conversations;
-    return gate.closed() ? Result<void, IoError>{} : pushed;
+    return TableRun{options_, craft_, std::get<encap::MessageReadAhead>(opened), gate, {}, TableRun::Says::nothing}
+        .push_rows();
   }
 
-  ExitCode end(const Sent& sent, const Result<void, IoError>& done) {
+  ExitCode end(const Result<void, IoError>& done, double seconds, bool whole) {
     Result<void, IoError> kept;
     if (recorder_) {
       // Of `sockets` the kernel makes the packets, and may make fewer.
       kept = recorder_->finish(live_.via == Via::sockets ? 0 : line_.sender->counts().packets, is_cancelled);
       if (auto committed = file_->commit(); kept && !committed) kept = std::move(committed);
     }
-    print_summary(sent);
+    print_summary(seconds, whole && done);
     if (!done) return report(done.error());
     if (!kept) return report(kept.error());
     if (is_cancelled()) return interrupted();
@@ -338,20 +332,26 @@ class LiveRun {
     return compare_with(options_, options_.output, *check_, live_.pace.kind != encap::Pace::Kind::fastest);
   }
 
-  void print_summary(const Sent& sent) const {
+  /// `whole`: whether all of the table left.
+  void print_summary(double seconds, bool whole) const {
     if (options_.quiet) return;
     const encap::LiveSenderCounts counts = line_.sender->counts();
-    std::string line = counted(sent.messages, "message");
-    if (options_.craft.mode == encap::CraftOptions::Mode::session)
-      line += " in " + counted(sent.conversations, "conversation");
-    line += fmt::format(", {}, {} sent on {} via {}", counted(counts.packets, "packet"), counted(counts.octets, "byte"),
+    std::string line;
+    if (whole) {
+      line = counted(planned_.messages, "message");
+      if (options_.craft.mode == encap::CraftOptions::Mode::session)
+        line += " in " + counted(planned_.conversations, "conversation");
+      if (live_.loops > 1) line += fmt::format(", {} times", live_.loops);
+      line += ", ";
+    }
+    line += fmt::format("{}, {} sent on {} via {}", counted(counts.packets, "packet"), counted(counts.octets, "byte"),
                         line_.interface.name, name_of(live_.via));
     if (counts.passed_over != 0) line += fmt::format(", {} left to the kernel", counted(counts.passed_over, "packet"));
     // Of paced packets, the steps between them.
     const bool paced = live_.pace.kind != encap::Pace::Kind::fastest && counts.packets > 1;
     const double steps = static_cast<double>(counts.packets - (paced ? 1 : 0));
-    line += fmt::format(", {:.3f} s, {}/s", sent.seconds,
-                        counted(static_cast<std::uint64_t>(steps / std::max(sent.seconds, 1e-6) + 0.5), "packet"));
+    line += fmt::format(", {:.3f} s, {}/s", seconds,
+                        counted(static_cast<std::uint64_t>(steps / std::max(seconds, 1e-6) + 0.5), "packet"));
     if (has_file()) {
       const encap::LiveRecorderCounts heard = recorder_->counts();
       const encap::LiveCaptureCounts seen = line_.capture->counts();
@@ -362,7 +362,7 @@ class LiveRun {
         line += fmt::format(", {} of others {}", counted(heard.others, "packet"), live_.noise ? "too" : "left out");
       }
     }
-    say(line + completed_text(sent.last));
+    say(line + (whole ? completed_text(planned_) : std::string{}));
   }
 
   const CommandOptions& options_;
@@ -370,6 +370,8 @@ class LiveRun {
   encap::CraftOptions craft_ = options_.craft;
   Line line_;
   TableInput table_;
+  PacketStore store_;
+  encap::CraftSummary planned_{};
   std::optional<encap::CaptureCheck> check_;
   std::unique_ptr<encap::CaptureFileWriter> file_;
   std::optional<encap::LiveRecorder> recorder_;  // ends before what it uses
