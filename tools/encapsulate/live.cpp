@@ -123,10 +123,12 @@ class Plan final : public encap::PacketSink {
       destination = record.origin->conversation->route.destination.address;
     }
     if (is_there(source) && is_there(destination)) return true;
+    const std::string_view there = source.is_ipv4() ? "127.0.0.0/8" : "::1";
     refusal_ = fmt::format(
-        "a packet goes from {0} to {1}, and with --via {2} the kernel carries 127.0.0.0/8 and ::1 on {3}: leave the "
-        "addresses to the names (127.0.0.1), write --src-ip 127.0.0.1 --dst-ip 127.0.0.2, or send with --via wire",
-        to_string(source), to_string(destination), name_of(live_.via), interface_.name);
+        "a packet goes from {} to {}, and with --via {} only {} talks on {}: write such addresses in the table, or {} "
+        "for all of it; or send with --via wire",
+        to_string(source), to_string(destination), name_of(live_.via), there, interface_.name,
+        source.is_ipv4() ? "--src-ip 127.0.0.1 --dst-ip 127.0.0.2" : "--src-ip ::1 --dst-ip ::1");
     return false;
   }
 
@@ -279,7 +281,8 @@ class LiveRun {
       return ExitCode::input_errors;
     }
     if (!pushed && !gate.closed()) return report(pushed.error());
-    if (gate.closed() && check_) check_->end_plan_early();
+    ends_early_ = gate.closed();
+    if (ends_early_ && check_) check_->end_plan_early();
     if (!run.is_of_use("nothing was sent")) return ExitCode::input_errors;
     planned_ = run.summary();
     return {};
@@ -298,7 +301,8 @@ class LiveRun {
     if (auto flushed = line_.sender->flush(); done && !flushed) done = std::move(flushed);
     const double seconds = std::chrono::duration<double>(Clock::now() - announcer.first()).count();
     if (done && !is_cancelled()) done = line_.sender->finish();
-    return end(done, seconds, !gate.closed());
+    ends_early_ = ends_early_ || gate.closed() || !done;
+    return end(done, seconds);
   }
 
   Result<void, IoError> send_round(Gate& gate) {
@@ -311,14 +315,14 @@ class LiveRun {
         .push_rows();
   }
 
-  ExitCode end(const Result<void, IoError>& done, double seconds, bool whole) {
+  ExitCode end(const Result<void, IoError>& done, double seconds) {
     Result<void, IoError> kept;
     if (recorder_) {
       // Of `sockets` the kernel makes the packets, and may make fewer.
       kept = recorder_->finish(live_.via == Via::sockets ? 0 : line_.sender->counts().packets, is_cancelled);
       if (auto committed = file_->commit(); kept && !committed) kept = std::move(committed);
     }
-    print_summary(seconds, whole && done);
+    print_summary(seconds);
     if (!done) return report(done.error());
     if (!kept) return report(kept.error());
     if (is_cancelled()) return interrupted();
@@ -332,12 +336,11 @@ class LiveRun {
     return compare_with(options_, options_.output, *check_, live_.pace.kind != encap::Pace::Kind::fastest);
   }
 
-  /// `whole`: whether all of the table left.
-  void print_summary(double seconds, bool whole) const {
+  void print_summary(double seconds) const {
     if (options_.quiet) return;
     const encap::LiveSenderCounts counts = line_.sender->counts();
     std::string line;
-    if (whole) {
+    if (!ends_early_) {
       line = counted(planned_.messages, "message");
       if (options_.craft.mode == encap::CraftOptions::Mode::session)
         line += " in " + counted(planned_.conversations, "conversation");
@@ -362,7 +365,7 @@ class LiveRun {
         line += fmt::format(", {} of others {}", counted(heard.others, "packet"), live_.noise ? "too" : "left out");
       }
     }
-    say(line + (whole ? completed_text(planned_) : std::string{}));
+    say(line + (ends_early_ ? std::string{} : completed_text(planned_)));
   }
 
   const CommandOptions& options_;
@@ -372,6 +375,7 @@ class LiveRun {
   TableInput table_;
   PacketStore store_;
   encap::CraftSummary planned_{};
+  bool ends_early_ = false;  // before the table does
   std::optional<encap::CaptureCheck> check_;
   std::unique_ptr<encap::CaptureFileWriter> file_;
   std::optional<encap::LiveRecorder> recorder_;  // ends before what it uses

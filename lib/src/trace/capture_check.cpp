@@ -308,14 +308,14 @@ Result<void, IoError> CaptureCheck::Impl::expect(const PacketRecord& record) {
   for (const RowPart& part : record.origin->parts) {
     const auto row = row_of(part, *record.origin, record.timestamp);
     if (!row) return unexpected(row.error());
-    rows_[*row].wanted.planned_octets += part.length * options_.rounds;
+    rows_[*row].wanted.planned_octets += part.length;
   }
   return {};
 }
 
 void CaptureCheck::Impl::end_plan_early() {
   for (PlannedRow& row : rows_) {
-    const std::uint64_t planned = row.wanted.planned_octets / std::max<std::uint64_t>(options_.rounds, 1);
+    const std::uint64_t planned = row.wanted.planned_octets;
     if (planned >= row.wanted.sent.size()) continue;
     row.wanted.sent = row.wanted.sent.first(static_cast<std::size_t>(planned));
     row.wanted.table = {};
@@ -1107,6 +1107,9 @@ Result<CheckReport, IoError> CaptureCheck::Impl::compare(PacketSource& capture,
                                                          const std::function<std::uint64_t()>& passed_over) {
   learn_anchors();
   report_.rounds = options_.rounds;
+  if (options_.rounds != 1) {
+    for (PlannedRow& row : rows_) row.wanted.planned_octets = std::numeric_limits<std::uint64_t>::max();
+  }
   SessionMemory session;
   Dissector dissector{&session};
   Dissection dissection{Detail::fields};

@@ -22,7 +22,7 @@ namespace encap {
 struct CheckOptions {
   /// How far a row may be off its time, relative to the first row found; absent: times are not judged.
   std::optional<Duration> tolerance{};
-  /// How often the plan was carried out: so many copies of a row may be there.
+  /// How often the plan was carried out. More than once: copies of rows are not judged.
   std::uint64_t rounds = 1;
   /// Octets that are held at most: the messages, and the payload of the conversations that may be the table's.
   std::uint64_t most_octets = std::uint64_t{1} << 30;
