@@ -3,6 +3,7 @@
 #ifdef __linux__
 
 #include <cerrno>
+#include <cstring>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -43,6 +44,7 @@ Result<LinkDevice, IoError> LinkDevice::find(const std::string& name) {
   device.maximum_packet_length = request.ifr_mtu > 0 ? static_cast<std::size_t>(request.ifr_mtu) : 0;
   if (!ask(SIOCGIFHWADDR)) return unexpected(IoError{"open", name, errno, {}});
   device.hardware_type = request.ifr_hwaddr.sa_family;
+  std::memcpy(device.hardware_address.octets.data(), request.ifr_hwaddr.sa_data, device.hardware_address.octets.size());
   return device;
 }
 

@@ -5,6 +5,7 @@
 
 #include "encap/base/io_error.h"
 #include "encap/base/result.h"
+#include "encap/wire/ethernet.h"
 
 namespace encap {
 
@@ -12,6 +13,7 @@ namespace encap {
 struct LinkDevice {
   int index = 0;
   unsigned short hardware_type = 0;       ///< ARPHRD_ETHER, ARPHRD_LOOPBACK ...
+  MacAddress hardware_address;            ///< where the type is one of those two
   bool is_loopback = false;               ///< by its flags
   std::size_t maximum_packet_length = 0;  ///< octets behind the link header (its MTU)
 

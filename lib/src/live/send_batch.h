@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <linux/if_packet.h>
 #include <netinet/in.h>
 #include <string>
 #include <sys/socket.h>
@@ -23,10 +24,11 @@ class SendBatch {
   static constexpr std::size_t octet_capacity = std::size_t{128} << 10;  // stays in the second-level cache
   static constexpr std::size_t longest_packet = octet_capacity;
 
-  /// Where a raw IP socket sends a packet to; packet sockets are bound and need none.
+  /// Where a socket sends a packet to that is not bound to one place.
   union Address {
     sockaddr_in ipv4;
     sockaddr_in6 ipv6;
+    sockaddr_ll link;
   };
 
   SendBatch();

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
+#include <cstring>
 #include <linux/if_packet.h>
 #include <net/if_arp.h>
 #include <sys/socket.h>
 
 #include "capture/file_descriptor.h"
 #include "encap/wire/ethernet.h"
+#include "encap/wire/ipv4.h"
 #include "live/link_device.h"
 #include "live/packet_senders.h"
 #include "live/send_batch.h"
@@ -17,8 +19,10 @@ namespace encap {
 namespace {
 
 constexpr std::size_t vlan_tag_length = 4;
-constexpr std::uint16_t vlan_type = 0x8100;  // IEEE 802.1Q; the one tag that Linux allows beyond the MTU
+constexpr std::uint16_t vlan_type = 0x8100;  // IEEE 802.1Q; the one tag that Linux allows beyond the MTU, on Ethernet
 constexpr std::size_t type_offset = 12;
+constexpr std::uint16_t ipv4_type = 0x0800;
+constexpr std::uint16_t ipv6_type = 0x86dd;
 
 // Sends Ethernet frames as they are. Source: packet(7).
 class WireSender final : public LiveSender {
@@ -28,6 +32,7 @@ class WireSender final : public LiveSender {
         // A single packet has room in an empty batch, whatever the interface would carry.
         maximum_frame_length_{std::min(device.maximum_packet_length + EthernetView::header_length,
                                        SendBatch::longest_packet - vlan_tag_length)},
+        device_{device},
         socket_{std::move(socket)} {}
 
   Result<void, IoError> write(const PacketRecord& record) override {
@@ -40,7 +45,13 @@ class WireSender final : public LiveSender {
     if (frame.size() < EthernetView::header_length) {
       return refuse("a frame of " + std::to_string(frame.size()) + " octets ends within its Ethernet header");
     }
-    const bool is_tagged = load_be16(frame, type_offset) == vlan_type;
+    const std::uint16_t type = load_be16(frame, type_offset);
+    if (device_.is_loopback && is_taken_in(frame, type)) {
+      return refuse(
+          "the system's stack would take this packet in and answer it; give the frame another destination than " +
+          to_string(device_.hardware_address) + ", the interface's own");
+    }
+    const bool is_tagged = type == vlan_type && device_.hardware_type == ARPHRD_ETHER;
     if (frame.size() > maximum_frame_length_ + (is_tagged ? vlan_tag_length : 0)) {
       return refuse("a frame of " + std::to_string(frame.size()) + " octets is longer than the " +
                     std::to_string(maximum_frame_length_) + " the interface carries (its MTU and the Ethernet header)");
@@ -64,12 +75,23 @@ class WireSender final : public LiveSender {
   [[nodiscard]] LiveSenderCounts counts() const noexcept override { return counts_; }
 
  private:
+  // Whether Linux would, though no route led here: frames for another host it drops, and so it does packets from
+  // 127.0.0.0/8, whose routes stay inside.
+  [[nodiscard]] bool is_taken_in(Bytes frame, std::uint16_t type) const {
+    const auto& own = device_.hardware_address.octets;
+    if (std::memcmp(frame.data(), own.data(), own.size()) != 0) return false;
+    const Bytes packet = frame.subspan(EthernetView::header_length);
+    if (type != ipv4_type || packet.size() < Ipv4View::minimum_header_length) return type == ipv6_type;
+    return !Ipv4Address{load_field<Ipv4Field::source>(packet)}.is_loopback();
+  }
+
   [[nodiscard]] Result<void, IoError> refuse(std::string reason) const {
     return unexpected(IoError{"send", name_, 0, std::move(reason)});
   }
 
   std::string name_;
   std::size_t maximum_frame_length_;
+  LinkDevice device_;
   FileDescriptor socket_;
   LiveSenderCounts counts_;
   SendBatch batch_;

@@ -13,8 +13,15 @@ namespace encap {
 
 /// Who makes the packets that pass an interface.
 enum class Via : std::uint8_t {
-  ip,      ///< raw IPv4 and IPv6 sockets: the kernel takes each packet in, hands it to who listens, and answers
-  wire,    ///< the link layer: on loopback the kernel's stack does not see the packets
+  /// Raw IPv4 and IPv6 sockets: the kernel takes each packet in, hands it to who listens, and answers. On loopback it
+  /// takes in those whose answers stay on this machine: from one of its IPv4 addresses, to 127.0.0.0/8, or from ::1 to
+  /// ::1. Others pass, unheard. Linux writes an IPv4 packet's total length and checksum itself, an identification of 0
+  /// and a source of 0.0.0.0; all else, and IPv6, it leaves as it is.
+  ip,
+  /// The link layer: on loopback the kernel's stack does not take the packets in, but for broadcast and multicast. (It
+  /// would, in frames for the interface's own hardware address, IPv6 and what does not come from 127.0.0.0/8: these are
+  /// refused.) On other interfaces the link layer must be Ethernet.
+  wire,
   sockets  ///< the kernel's own TCP and UDP, whose sockets speak the messages
 };
 
@@ -22,6 +29,7 @@ enum class Via : std::uint8_t {
 struct LiveSenderCounts {
   std::uint64_t packets = 0;      ///< handed to the system; of `sockets`, packets of the plan that were carried out
   std::uint64_t octets = 0;       ///< of these
+  std::uint64_t unheard = 0;      ///< of `packets`: those of `ip` on loopback that were kept from being answered
   std::uint64_t passed_over = 0;  ///< packets of the plan that this way does not send; see the class that says so
   /// Of `sockets`: TCP connections, and UDP ports, whose destination was another program's. What it answers is dropped.
   std::uint64_t to_other_programs = 0;
@@ -35,7 +43,9 @@ struct LiveSenderCounts {
 ///     Crafter crafter{options, **sender};
 ///
 /// Packets may wait in a batch until `flush()`, or until the batch is full: who paces them calls `flush` before
-/// waiting. A full queue of the system is waited for, not an error.
+/// waiting. A full queue of the system is waited for, not an error. Packets are not cut and not fragmented: one that is
+/// longer than the interface carries is refused, and so is one of another kind than the way sends; an error of `write`
+/// or `flush` names the packet by its length, and those behind it are still sent.
 class LiveSender : public PacketSink {
  public:
   /// The link type the packets must have.
