@@ -14,11 +14,14 @@
 /// packet's file. It is opened when the first packet comes, and is there once `finish` was called.
 class KeptPackets {
  public:
-  explicit KeptPackets(std::string path, std::optional<encap::CaptureFormat> format) noexcept
-      : path_{std::move(path)}, format_{format} {}
+  /// `when`: whether a pipe gets packets as they come.
+  KeptPackets(std::string path, std::optional<encap::CaptureFormat> format, encap::Delivery when) noexcept
+      : path_{std::move(path)}, format_{format}, when_{when} {}
 
   /// Errors: the file cannot be written, or the format cannot hold the packet.
   [[nodiscard]] encap::Result<void, encap::IoError> add(const encap::PacketRecord& record);
+  /// Hands on what a reader of a pipe, or whoever looks for the packets after a crash, would miss. Errors: as `add`.
+  [[nodiscard]] encap::Result<void, encap::IoError> flush();
   /// Writes what is left and gives the file its name; also one without packets. Errors: as `add`.
   [[nodiscard]] encap::Result<void, encap::IoError> finish();
 
@@ -30,6 +33,7 @@ class KeptPackets {
 
   std::string path_;
   std::optional<encap::CaptureFormat> format_;
+  encap::Delivery when_;
   std::unique_ptr<encap::CaptureFileWriter> file_;
   std::uint64_t comments_left_out_ = 0;
 };

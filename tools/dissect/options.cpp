@@ -3,10 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include "encap/render/colour.h"
+#include "live.h"
 
 namespace {
 
@@ -32,10 +34,12 @@ constexpr const char* examples = R"(Examples:
       statistics: which connections there are, and what is wrong with them
   dissect -q -z advice http.pcap
       why the capture looks wrong, what to do, and the frames that prove it
-  tcpdump -i lo -U -w - | dissect -l -
+  dissect -i lo port 8080
+      packets as they pass loopback, until Ctrl-C; dissect -D lists interfaces
+  ssh server tcpdump -U -w - | dissect -l -
       what a capturing program sends, packet by packet
 
-Exit codes: 0 done, 2 wrong usage, 3 the capture cannot be read or is damaged, 130 interrupted.)";
+Exit codes: 0 done, 2 wrong usage, 3 the capture cannot be read or is damaged, 4 a privilege is missing, 130 interrupted.)";
 
 /// A usage error in the words of an option.
 [[noreturn]] void refuse(const std::string& option, const std::string& text, const std::string& reason) {
@@ -67,6 +71,15 @@ std::uint64_t number_from_one(const std::string& option, const std::string& text
   if (error != std::errc{} || end != text.data() + text.size() || count == 0)
     refuse(option, text, "write a number from 1");
   return count;
+}
+
+/// 0 is the largest, as with tcpdump and tshark.
+std::uint32_t snap_length(const std::string& text) {
+  constexpr std::uint32_t largest = encap::CaptureFileWriter::maximum_snap_length;
+  if (text == "0") return largest;
+  const std::uint64_t length = number_from_one("-s", text);
+  if (length > largest) refuse("-s", text, "write a number up to 262144, or 0 for that");
+  return static_cast<std::uint32_t>(length);
 }
 
 using encap::StatisticsFormat;
@@ -184,7 +197,8 @@ void add_names(std::vector<std::string>& names, const std::string& text) {
 
 /// What only several options together can have wrong.
 void check(CommandOptions& options, std::vector<std::string> fields, const std::vector<std::string>& settings) {
-  if (options.capture.empty()) throw CLI::ValidationError("FILE", "say which capture to read; - is standard input");
+  if (options.capture.empty() && !options.live)
+    throw CLI::ValidationError("FILE", "say which capture to read; - is standard input, -i listens on an interface");
   if (options.format == Format::fields && fields.empty())
     throw CLI::ValidationError("-T fields", "name the fields with -e, as in -e ip.src");
   const bool takes_fields = options.format == Format::fields || options.format == Format::json ||
@@ -208,6 +222,7 @@ void check_output(CommandOptions& options, bool format_is_asked_for, bool has_st
     return;
   }
   const bool shows = options.summary || options.tree || options.hex || format_is_asked_for;
+  options.count = !shows && !options.quiet;
   if (!shows) options.quiet = true;
   if (options.kept == "-" && (!options.quiet || has_statistics))
     throw CLI::ValidationError("-w", "standard output cannot take both the capture and what is shown");
@@ -225,11 +240,34 @@ bool set_filter(CommandOptions& options, const std::string& text) {
   return true;
 }
 
+/// Whether a text that might be a filter is a file's name.
+bool is_file(const std::string& text) {
+  std::error_code ignored;
+  return text.find_first_of("./") != std::string::npos && std::filesystem::is_regular_file(text, ignored);
+}
+
+/// What the words that belong to no option say: a capture file, or of an interface which packets are wanted.
+void read_words(CommandOptions& options, const std::vector<std::string>& words, std::string filter) {
+  if (options.live) {
+    if (!options.capture.empty() || (words.size() == 1 && is_file(words.front())))
+      throw CLI::ValidationError("-i", "either listens on an interface or reads a file");
+    if (!filter.empty() && !words.empty())
+      throw CLI::ValidationError("-f", fmt::format("there is a second filter: {}", fmt::join(words, " ")));
+    options.live->filter = words.empty() ? std::move(filter) : fmt::format("{}", fmt::join(words, " "));
+    return;
+  }
+  if (!words.empty() && !options.capture.empty())
+    throw CLI::ValidationError("FILE", "-r names a capture already: " + options.capture);
+  if (words.size() > 1) throw CLI::ValidationError("FILE", "more than one: " + words[1]);
+  if (!words.empty()) options.capture = words.front();
+  if (!filter.empty()) options.capture_filter.emplace(std::move(filter));
+}
+
 }  // namespace
 
 std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) {
   CommandOptions options;
-  CLI::App app{"Shows the packets of a capture file, layer by layer.", "dissect"};
+  CLI::App app{"Shows the packets of a capture file or an interface, layer by layer.", "dissect"};
   app.footer(examples);
   app.set_version_flag("--version", std::string{"dissect "} + ENCAP_VERSION);
   app.get_formatter()->column_width(34);
@@ -249,8 +287,11 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
         ->group(group);
   };
 
-  std::string file;
-  app.add_option("FILE", file, "The capture: pcap or pcapng, plain, .gz or .zst; - is standard input")->type_name(" ");
+  std::vector<std::string> words;
+  app.add_option("FILE", words,
+                 "The capture: pcap or pcapng, plain, .gz or .zst; - is standard input; with -i a capture filter")
+      ->type_name(" ")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("-r,--read-file", options.capture, "The same as FILE")->type_name("FILE")->group("Input");
   add("Input", "-c", "N", "Stop after N packets",
       [&options](Text text) { options.packets = number_from_one("-c", text); });
@@ -264,6 +305,19 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   app.add_option("-f,--capture-filter", capture_filter,
                  "As if only these packets had been captured; in tcpdump's language, as in \"port 80\"")
       ->type_name("FILTER")
+      ->group("Input");
+  encap::LiveCaptureOptions live;
+  app.add_option("-i,--interface", live.interface, "Packets as they pass an interface, given by its name or number")
+      ->type_name("INTERFACE")
+      ->group("Input");
+  bool lists_interfaces = false;
+  app.add_flag("-D,--list-interfaces", lists_interfaces, "List the interfaces with their numbers and addresses")
+      ->group("Input");
+  add("Input", "-s,--snapshot-length", "N", "Of -i: keep N octets of a packet [262144]",
+      [&live](Text text) { live.snap_length = snap_length(text); });
+  app.add_flag("--promiscuous", live.promiscuous, "Of -i: also packets for other machines")->group("Input");
+  bool not_promiscuous = true;
+  app.add_flag("-p,--no-promiscuous-mode", not_promiscuous, "So unless --promiscuous; taken for tshark's sake")
       ->group("Input");
   bool no_names = false;
   app.add_flag("-n", no_names, "Names are never looked up; taken for tshark's sake")->group("Input");
@@ -312,9 +366,13 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
 
   try {
     app.parse(argc, argv);
-    if (!file.empty() && !options.capture.empty())
-      throw CLI::ValidationError("FILE", "-r names a capture already: " + options.capture);
-    if (!file.empty()) options.capture = file;
+    if (lists_interfaces) return print_interfaces();
+    for (const char* name : {"-s", "--promiscuous"}) {
+      if (app.count(name) != 0 && app.count("-i") == 0) throw CLI::ValidationError(name, "belongs to -i");
+    }
+    if (app.count("-i") > 1) throw CLI::ValidationError("-i", "one interface at a time; any is all of them");
+    if (app.count("-i") != 0) options.live = live;
+    read_words(options, words, std::move(capture_filter));
     for (const std::string& text : detailed) add_names(options.detailed, text);
     options.tree = options.tree || !detailed.empty();
     options.colour = colour_wanted(colour);
@@ -325,7 +383,6 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
     check(options, std::move(fields), settings);
     check_output(options, app.count("-T") != 0, !statistics.empty());
     if (!filter.empty() && !set_filter(options, filter)) return ExitCode::usage;
-    if (!capture_filter.empty()) options.capture_filter.emplace(capture_filter);
     add_statistics(options, statistics, frames, filter);
     return options;
   } catch (const CLI::Success& wanted) {
@@ -334,7 +391,7 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
     const std::vector<std::string> rest = app.remaining();
     const auto option = std::find_if(rest.begin(), rest.end(), [](Text text) { return text.starts_with('-'); });
     fmt::print(stderr, "dissect: {}\ndissect --help lists what there is\n",
-               option != rest.end() ? "there is no option " + *option : "more than one FILE: " + rest.front());
+               option != rest.end() ? "there is no option " + *option : "not understood: " + rest.front());
     return ExitCode::usage;
   } catch (const CLI::ParseError& error) {
     fmt::print(stderr, "dissect: {}\ndissect --help lists what there is\n", error.what());

@@ -8,6 +8,7 @@
 
 #include "encap/capture/bpf_filter.h"
 #include "encap/capture/capture_file_writer.h"
+#include "encap/capture/live_capture.h"
 #include "encap/filter/filter.h"
 #include "encap/render/fields.h"
 #include "encap/render/list.h"
@@ -18,13 +19,15 @@
 struct CommandOptions {
   enum class Format : std::uint8_t { text, tabs, fields, json, json_raw, ek };
 
-  std::string capture;  ///< `-` is standard input
-  std::string kept;     ///< the file that packets which match are written to; empty: none
+  std::string capture;                            ///< `-` is standard input
+  std::optional<encap::LiveCaptureOptions> live;  ///< an interface to listen on, in place of a capture
+  std::string kept;                               ///< the file that packets which match are written to; empty: none
   std::optional<encap::CaptureFormat> kept_format;
   std::uint64_t packets = UINT64_MAX;
   std::uint64_t threads = UINT64_MAX;  ///< that may work at the same time
   Format format = Format::text;
   bool quiet = false;
+  bool count = false;  ///< how many packets came so far is told while they come
   bool tree = false;
   bool hex = false;
   bool summary = false;  ///< the list line also where something else is shown

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <fmt/format.h>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "encap/statistics/http_objects.h"
 #include "interrupt.h"
 #include "kept_packets.h"
+#include "live.h"
 #include "object_folder.h"
 #include "output.h"
 #include "printer.h"
@@ -24,6 +26,7 @@ namespace {
 
 using encap::CaptureFileReader;
 using encap::IoError;
+using encap::LiveCapture;
 using encap::PacketRecord;
 
 ExitCode report(const IoError& error) {
@@ -61,12 +64,9 @@ class Run {
  public:
   using Ended = std::optional<ExitCode>;
 
-  Run(CommandOptions& options, CaptureFileReader file, bool watched)
-      : options_{options}, file_{std::move(file)}, output_{options.flush || watched} {
-    if (!options.kept.empty()) kept_.emplace(options.kept, options.kept_format);
-    may_share_ = printer_.may_share() && !output_.writes_each_packet() &&
-                 std::min<std::uint64_t>(options.threads, std::thread::hardware_concurrency()) > 1;
-  }
+  /// `watched`: somebody waits for each packet. Lifetime: borrows all.
+  Run(CommandOptions& options, CaptureFileReader& file, bool watched) : Run{options, file, &file, nullptr, watched} {}
+  Run(CommandOptions& options, LiveCapture& live) : Run{options, live, nullptr, &live, false} {}
 
   ExitCode run() {
     if (exports()) {
@@ -79,21 +79,45 @@ class Run {
       others_->count_up();
     }
     printer_.end(output_.text());
+    if (live_ != nullptr) {
+      if (!output_.write()) return report_output();
+      // Behind the count, or what a terminal shows of Ctrl-C.
+      if (counts_ || (interrupted_by() == SIGINT && isatty(STDERR_FILENO) != 0)) {
+        fmt::print(stderr, "{}", counts_ ? '\r' : '\n');
+      }
+      tell_captured(packets_, live_->counts());
+    }
     if (!tell_statistics() || !output_.write()) return report_output();
     if (kept_) {
       if (auto written = kept_->finish(); !written) return report(written.error());
       if (const std::string lost = kept_->left_out(); !lost.empty()) fmt::print(stderr, "dissect: {}\n", lost);
     }
-    if (interrupted_by() != 0) return interrupted();
+    if (interrupted_by() != 0 && live_ == nullptr) return interrupted();
     return damage_ ? report(*damage_) : ExitCode::done;
   }
 
  private:
+  Run(CommandOptions& options, encap::PacketSource& source, const CaptureFileReader* file, LiveCapture* live,
+      bool watched)
+      : options_{options}, source_{source}, file_{file}, live_{live}, output_{options.flush || watched} {
+    const auto when = live != nullptr ? encap::Delivery::streamed : encap::Delivery::committed;
+    if (!options.kept.empty()) kept_.emplace(options.kept, options.kept_format, when);
+    // Packets that come one by one are shown one by one.
+    may_share_ = live == nullptr && printer_.may_share() && !output_.writes_each_packet() &&
+                 std::min<std::uint64_t>(options.threads, std::thread::hardware_concurrency()) > 1;
+    counts_ = live != nullptr && options.count && isatty(STDERR_FILENO) != 0;
+  }
+
   [[nodiscard]] bool exports() const noexcept { return !options_.http_objects.empty(); }
 
   Ended read_packets() {
     while (packets_ < options_.packets && !damage_ && interrupted_by() == 0) {
-      const auto record = file_.next();
+      auto record = live_ == nullptr ? source_.next() : live_->next_within(std::chrono::milliseconds{0});
+      if (live_ != nullptr && record && *record == nullptr) {
+        // Nobody is to wait for what came because of what has not come yet.
+        if (const Ended ended = hand_on()) return ended;
+        record = live_->next();
+      }
       if (!record) {
         damage_ = record.error();
         break;
@@ -104,6 +128,15 @@ class Run {
     return std::nullopt;
   }
 
+  Ended hand_on() {
+    if (!output_.write()) return report_output();
+    if (kept_) {
+      if (auto written = kept_->flush(); !written) return report(written.error());
+    }
+    if (counts_ && packets_ != 0) fmt::print(stderr, "\r{} ", packets_);
+    return std::nullopt;
+  }
+
   Ended take(const PacketRecord& record) {
     if (options_.capture_filter) {
       const auto passes = options_.capture_filter->matches(record);
@@ -111,9 +144,11 @@ class Run {
       if (!*passes) return std::nullopt;
     }
     ++packets_;
-    const std::uint64_t passed_over = file_.frames_without_packet();
-    dissector_.skip_frames(passed_over - without_packet_);
-    without_packet_ = passed_over;
+    if (file_ != nullptr) {
+      const std::uint64_t passed_over = file_->frames_without_packet();
+      dissector_.skip_frames(passed_over - without_packet_);
+      without_packet_ = passed_over;
+    }
     const encap::FramePlace place = dissector_.place(record);
     if (others_) {
       dissector_.displayed();
@@ -158,13 +193,16 @@ class Run {
   }
 
   CommandOptions& options_;
-  CaptureFileReader file_;
+  encap::PacketSource& source_;
+  const CaptureFileReader* file_;  // source_, when it is that
+  LiveCapture* live_;              // source_, when it is that
   Output output_;
   encap::SessionMemory session_;
   encap::Dissector dissector_{&session_};
   Printer printer_{options_, dissector_, options_.statistics ? &*options_.statistics : nullptr};
   std::optional<SideBySide> others_;  // from some packet on
   bool may_share_ = false;
+  bool counts_ = false;
   encap::HttpObjects objects_;
   ObjectFolder folder_;
   std::optional<KeptPackets> kept_;
@@ -173,14 +211,30 @@ class Run {
   std::optional<IoError> damage_;
 };
 
+ExitCode print_live(CommandOptions& options) {
+  install_signal_handlers(false);
+  auto opened = open_live(*options.live);
+  if (const auto* const ended = std::get_if<ExitCode>(&opened)) return *ended;
+  auto& capture = std::get<LiveCapture>(opened);
+  stop_on_interrupt(&capture);
+  // Also where no packet came that would say it.
+  if (!options.kept_format && !encap::capture_format_of(options.kept)) {
+    options.kept_format = encap::CaptureFormat::pcapng;
+  }
+  const ExitCode code = Run{options, capture}.run();
+  stop_on_interrupt(nullptr);
+  return code;
+}
+
 }  // namespace
 
 ExitCode print(CommandOptions& options) {
+  if (options.live) return print_live(options);
   const bool from_standard_input = options.capture == "-";
   install_signal_handlers(from_standard_input);
   auto file = from_standard_input ? CaptureFileReader::open_descriptor(STDIN_FILENO, "standard input")
                                   : CaptureFileReader::open(options.capture);
   if (!file) return interrupted_by() == 0 ? report(file.error()) : interrupted();
   const bool watched = from_standard_input && is_pipe(STDIN_FILENO) && isatty(STDOUT_FILENO) != 0;
-  return Run{options, std::move(*file), watched}.run();
+  return Run{options, *file, watched}.run();
 }

@@ -212,9 +212,12 @@ Result<const PacketRecord*, IoError> LiveCapture::Impl::next(std::optional<milli
   while (!stopped()) {
     pcap_pkthdr* header = nullptr;
     const u_char* octets = nullptr;
+    errno = 0;
     const int status = ::pcap_next_ex(capture_.get(), &header, &octets);
     if (status == 1) return take(*header, octets);
-    if (status != 0) return unexpected(refusal("read", interface_.name, status, capture_.get()));
+    // Of nflog and nfqueue libpcap says that there is nothing to read as if that were an error.
+    const bool nothing_there = status == 0 || (status == PCAP_ERROR && errno == EAGAIN);
+    if (!nothing_there) return unexpected(refusal("read", interface_.name, status, capture_.get()));
     if (!longest) {
       wait(std::nullopt);
       continue;

@@ -1,0 +1,74 @@
+#include "live.h"
+
+#include <cerrno>
+#include <climits>
+#include <fmt/format.h>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include "encap/capture/network_interface.h"
+
+namespace {
+
+using encap::IoError;
+using encap::LiveCapture;
+
+ExitCode report(const IoError& error) {
+  fmt::print(stderr, "dissect: {}\n", to_string(error));
+  return ExitCode::io;
+}
+
+// A capability belongs to a file, not to the symbolic links that lead there.
+std::string how_to_get_privileges() {
+  std::string path(PATH_MAX, '\0');
+  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
+  path = length > 0 ? path.substr(0, static_cast<std::size_t>(length)) : "dissect";
+  return "sudo setcap cap_net_raw=ep " + path;
+}
+
+ExitCode refuse(const IoError& error) {
+  if (error.operation == LiveCapture::filter_refused) {
+    fmt::print(stderr, "dissect: -f: {}\n", error.reason);
+    return ExitCode::usage;
+  }
+  const ExitCode code = report(error);
+  if (error.code != EPERM && error.code != EACCES) return code;
+  fmt::print(stderr, "dissect: this lets it listen: {}\n", how_to_get_privileges());
+  return ExitCode::privilege;
+}
+
+const char* plural(std::uint64_t count) noexcept { return count == 1 ? "" : "s"; }
+
+}  // namespace
+
+ExitCode print_interfaces() {
+  const auto interfaces = encap::network_interfaces();
+  if (!interfaces) return report(interfaces.error());
+  std::size_t number = 0;
+  for (const encap::NetworkInterface& interface : *interfaces) {
+    const std::string about = interface.has_loopback_flag ? "Loopback" : interface.description;
+    fmt::print("{}. {}{}{}{}\n", ++number, interface.name, about.empty() ? "" : " (" + about + ")",
+               interface.addresses.empty() ? "" : " ", fmt::join(interface.addresses, ", "));
+  }
+  return ExitCode::done;
+}
+
+std::variant<LiveCapture, ExitCode> open_live(encap::LiveCaptureOptions options) {
+  const auto interface = encap::find_network_interface(options.interface);
+  if (!interface) return report(interface.error());
+  options.interface = interface->name;
+  auto capture = LiveCapture::open(options);
+  if (!capture) return refuse(capture.error());
+  // From here on no privilege is needed, but for what the files' owners say.
+  fmt::print(stderr, "Capturing on '{}'\n", options.interface);
+  return std::move(*capture);
+}
+
+void tell_captured(std::uint64_t packets, const encap::LiveCaptureCounts& counts) {
+  fmt::print(stderr, "{} packet{} captured\n", packets, plural(packets));
+  fmt::print(stderr, "{} packet{} dropped by kernel\n", counts.dropped, plural(counts.dropped));
+  if (counts.dropped_by_interface == 0) return;
+  fmt::print(stderr, "{} packet{} dropped by interface\n", counts.dropped_by_interface,
+             plural(counts.dropped_by_interface));
+}
