@@ -27,8 +27,8 @@ namespace encap {
 ///
 /// A connection needs two file descriptors: the soft limit of the process is raised. Where 20,000 connections, or as
 /// many as the hard limit allows, are open, the one that was idle longest is closed; a later segment opens it again.
-/// A connection between the ports of one that was just closed may have to wait for a second, until the kernel lets go
-/// of that (net.ipv4.tcp_tw_reuse). `write` waits no longer than 3 s for anything.
+/// Ports of a connection that was just closed are used again at once, as the kernel allows where timestamps are on
+/// (net.ipv4.tcp_timestamps). `write` waits no longer than 3 s for anything.
 ///
 /// Errors: a message that does not arrive, or arrives changed; an address that the interface has not; a port that is
 /// taken, or that needs a privilege (`code` is EACCES); an interface that is down; systems other than Linux.

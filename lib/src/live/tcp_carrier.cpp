@@ -37,24 +37,18 @@ Result<KernelSocket, IoError> accept_from(const KernelSocket& listener, const Ro
   }
 }
 
-Result<void, IoError> start_connect(const KernelSocket& socket, const Route& route, const Deadline& deadline) {
+Result<void, IoError> start_connect(const KernelSocket& socket, const Route& route) {
   const SocketAddress server{route.destination};
-  while (::connect(socket.descriptor(), server.get(), server.length) != 0) {
-    if (errno == EINPROGRESS || errno == EINTR) return {};
-    if (errno != EADDRNOTAVAIL) return unexpected(conversation_error("connect", route, errno));
-    // A connection between the two was just closed and is in TIME-WAIT. On loopback the kernel gives its ports to a new
-    // one after a second (net.ipv4.tcp_tw_reuse is 2 by default); nothing tells when. Closing connections so that they
-    // leave no TIME-WAIT would mean RST where the plan says FIN.
-    if (deadline.remaining() == 0) {
-      return unexpected(conversation_error(
-          "connect", route, errno,
-          "the connection between these ports that was closed before is in TIME-WAIT for a minute: wait, or let "
-          "`sysctl net.ipv4.tcp_tw_reuse=2 net.ipv4.tcp_timestamps=1` end that within a second"));
-    }
-    constexpr int pause = 20;  // ms
-    ::poll(nullptr, 0, std::min(pause, deadline.remaining()));
-  }
-  return {};
+  if (::connect(socket.descriptor(), server.get(), server.length) == 0) return {};
+  if (errno == EINPROGRESS || errno == EINTR) return {};
+  if (errno != EADDRNOTAVAIL) return unexpected(conversation_error("connect", route, errno));
+  // The last connection between the two is in TIME-WAIT. The kernel gives its ports to a new one at once where both
+  // used timestamps, which tell their segments apart (RFC 6191). Closing connections in a way that leaves no TIME-WAIT
+  // would mean RST where the plan says FIN.
+  return unexpected(conversation_error(
+      "connect", route, errno,
+      "the last connection between these ports is in TIME-WAIT for a minute: wait, or let the next ones use "
+      "timestamps, which end that: sysctl net.ipv4.tcp_timestamps=1"));
 }
 
 Result<void, IoError> end_connect(const KernelSocket& socket, const Route& route, const Deadline& deadline) {
@@ -284,7 +278,7 @@ Result<void, IoError> TcpCarrier::connect(Connection& connection) {
   if (!bound) return unexpected(bound.error());
   KernelSocket& socket = connection.sides[client].socket = std::move(*bound);
   socket.set(IPPROTO_TCP, TCP_NODELAY, 1);  // so that each message is a segment of its own
-  if (auto started = start_connect(socket, route, deadline); !started) return started;
+  if (auto started = start_connect(socket, route); !started) return started;
   if (auto connected = end_connect(socket, route, deadline); !connected) return connected;
   connection.to_other_program = *listener == nullptr;
   if (connection.to_other_program) {
