@@ -181,10 +181,10 @@ class Announcer final : public encap::PacketSink {
 
 bool lacks_privilege(const IoError& error) { return error.code == EPERM || error.code == EACCES; }
 
-ExitCode refused(const IoError& error) {
+ExitCode refused(const IoError& error, Via via) {
   if (!lacks_privilege(error)) return report(error);
   say(to_string(error));
-  say("the right to do this is given by: " + encap::how_to_get_privileges());
+  say("this gives the right to: " + encap::how_to_get_privileges({.ports_below_1024 = via == Via::sockets}));
   return ExitCode::privilege;
 }
 
@@ -208,11 +208,11 @@ std::variant<Line, ExitCode> open_line(const CommandOptions& options) {
     return ExitCode::usage;
   }
   auto sender = encap::open_live_sender(*interface, live.via);
-  if (!sender) return refused(sender.error());
+  if (!sender) return refused(sender.error(), live.via);
   std::optional<encap::LiveCapture> capture;
   if (!options.output.empty()) {
     auto opened = encap::LiveCapture::open({.interface = interface->name});
-    if (!opened) return refused(opened.error());
+    if (!opened) return refused(opened.error(), live.via);
     capture = std::move(*opened);
   }
   if (auto dropped = encap::drop_privileges({.ports_below_1024 = live.via == Via::sockets}); !dropped)
@@ -323,7 +323,7 @@ class LiveRun {
       if (auto committed = file_->commit(); kept && !committed) kept = std::move(committed);
     }
     print_summary(seconds);
-    if (!done) return report(done.error());
+    if (!done) return refused(done.error(), live_.via);
     if (!kept) return report(kept.error());
     if (is_cancelled()) return interrupted();
     return check_ ? compare() : ExitCode::done;

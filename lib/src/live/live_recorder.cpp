@@ -126,7 +126,8 @@ class LiveRecorder::Impl {
 
   void wait_for_answers(std::uint64_t sent, bool (*is_cancelled)()) const {
     constexpr milliseconds look_around{5};
-    constexpr milliseconds grace{50};  // of a run that was called off
+    constexpr milliseconds grace{60};       // of a run that was called off
+    constexpr milliseconds in_between{25};  // of packets that come in blocks
     const Clock::time_point start = Clock::now();
     Clock::time_point last = start;
     for (std::uint64_t before = heard_.load(); !ended_.load(std::memory_order_acquire);) {
@@ -135,7 +136,7 @@ class LiveRecorder::Impl {
       if (std::exchange(before, heard) != heard) last = now;
       const bool complete = heard >= sent;
       const bool cancelled = is_cancelled != nullptr && is_cancelled();
-      if (cancelled && (complete || now - start >= grace)) return;
+      if (cancelled && ((complete && now - last >= in_between) || now - start >= grace)) return;
       if (now - last >= (complete ? options_.quiet : 4 * options_.quiet) || now - start >= options_.longest) return;
       std::this_thread::sleep_for(look_around);
     }

@@ -53,7 +53,8 @@ Pacer::Clock::time_point Pacer::deadline_of(const PacketRecord& record) noexcept
   const bool by_rate = pace_.kind == Pace::Kind::rate;
   if (!started_ || restarted_) {
     const Clock::duration step = by_rate && started_ ? scaled(1e9, 1 / pace_.value) : Clock::duration{};
-    first_ = last_ = started_ ? last_ + step : Clock::now();
+    const Clock::time_point now = Clock::now();
+    first_ = last_ = started_ ? std::min(last_ + step, now + longest_wait) : now;
     first_time_ = record.timestamp;
     since_first_ = 0;
     started_ = true;

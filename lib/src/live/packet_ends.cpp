@@ -1,5 +1,6 @@
 #include "live/packet_ends.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 

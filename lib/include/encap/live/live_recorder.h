@@ -57,7 +57,7 @@ class LiveRecorder final {
 
   /// After the last packet was sent: waits for the answers, and stops. `sent`: how many packets were sent of those that
   /// come as they were told; 0 where others make them. `is_cancelled` may be null; where it says so, this waits for
-  /// what was sent 50 ms at most, and for no answers. Errors: those of the source and of the sink, which is flushed.
+  /// what was sent 60 ms at most, and for no answers. Errors: those of the source and of the sink, which is flushed.
   [[nodiscard]] Result<void, IoError> finish(std::uint64_t sent, bool (*is_cancelled)() = nullptr);
 
   [[nodiscard]] LiveRecorderCounts counts() const noexcept;
