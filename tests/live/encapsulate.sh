@@ -25,6 +25,8 @@ run() {
 }
 # count FILTER: packets of seen.pcap that it selects.
 count() { "$dissect" -Y "$1" seen.pcap | wc -l; }
+# Packets that lo has received.
+on_lo() { awk '$1 == "lo:" { print $3 }' /proc/net/dev; }
 # is WHAT NUMBER EXPECTED
 is() { [ "$2" = "$3" ] || fail "$1: $2, not $3"; }
 whole() { has "^12 of 12 rows found, each once, whole and in order$" run.out || fail "the verdict"; }
@@ -72,7 +74,7 @@ a_million() {
   timeout 120 "$encapsulate" table.csv -i lo --via wire --pace max --loop 1000 -w seen.pcap >run.out 2>&1 ||
     fail "exit code $?"
   has " 1,000,000 packets, .* 1,000,000 packets heard, 0 dropped" run.out || fail "the summary"
-  is "packets on lo" "$(awk '$1 == "lo:" { print $3 }' /proc/net/dev)" 1000000
+  is "packets on lo" "$(on_lo)" 1000000
   is "octets in the file" "$(stat -c %s seen.pcap)" "$("$encapsulate" table.csv --link ether -w - 2>/dev/null | wc -c |
     awk '{ print ($1 - 24) * 1000 + 24 }')"
   has "^1000 of 1000 rows found" run.out || fail "the verdict"
@@ -134,7 +136,7 @@ refusals() {
   has "192.168.1.10 to 192.168.1.11, and with --via ip only 127.0.0.0/8 talks on lo" run.out || fail "the sentence"
   run 0 "$table" -i lo --via wire --pace max --src-ip 192.168.1.10 --dst-ip 192.168.1.11
   rm -f seen.pcap
-  { cat "$table" && echo ",,,,"; echo "x,300.1.1.1"; } >bad.csv
+  printf 'message,src_ip\nhello,127.0.0.1\nhello,300.1.1.1\n' >bad.csv
   run 1 bad.csv -i lo -w seen.pcap
   has "nothing was sent" run.out || fail "what it says of bad rows"
   [ ! -e seen.pcap ] || fail "there is a file"
@@ -142,7 +144,7 @@ refusals() {
   run 3 "$table" -i lo --pace max -w nosuch/seen.pcap
   run 2 "$table" -i lo --pace fast
   run 2 "$table" --via wire -w seen.pcap
-  is "packets on lo" "$(awk '$1 == "lo:" { print $3 }' /proc/net/dev)" 37 # of the one that was right
+  is "packets on lo" "$(on_lo)" 37 # of the one that was right
 }
 
 other_interfaces() {
@@ -165,12 +167,14 @@ called_off() {
   local signal=$1 code=$2
   shift 2
   rm -f seen.pcap
+  local before
+  before=$(on_lo)
   "$encapsulate" "$table" -i lo --loop 1000000 -w seen.pcap "$@" >run.out 2>&1 &
   local sender=$! start
   for _ in $(seq 1000); do
-    [ "$(awk '$1 == "lo:" { print $3 }' /proc/net/dev)" -gt 5 ] && break || sleep 0.01
+    [ "$(on_lo)" -gt $((before + 5)) ] && break || sleep 0.01
   done
-  is "capabilities left" "$(sed -nE 's/^Cap(Prm|Eff|Inh|Amb):\t//p' /proc/$sender/status | sort -u)" "${kept_capabilities:-0000000000000000}"
+  is "capabilities left" "$(sed -nE 's/^Cap(Prm|Eff|Inh|Amb):\t//p' /proc/$sender/status | sort -u)" 0000000000000000
   start=$(date +%s%N)
   kill -"$signal" $sender
   wait $sender
