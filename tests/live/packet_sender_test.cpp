@@ -440,6 +440,18 @@ TEST_P(EveryWay, a_hundred_thousand_packets_are_counted_by_the_interface) {
   EXPECT_EQ(packets_received("lo") - before, count);
 }
 
+TEST_P(EveryWay, an_interface_that_carries_more_than_a_batch_holds_does_not_overfill_it) {
+  if (std::system("ip link set lo mtu 1000000 2>/dev/null") != 0) GTEST_SKIP() << "lo keeps its MTU, or no iproute2";
+  const auto sender = open(GetParam().via);
+  ASSERT_TRUE(sender);
+  Octets packet = silent_packet(GetParam().via);
+  packet.resize(300'000);
+  EXPECT_NE(text_of(sender->write(record_of(packet, sender->link_type()))).find("of 300000 octets is longer than the"),
+            std::string::npos);
+  EXPECT_EQ(text_of(sender->finish()), "done");
+  EXPECT_EQ(sender->counts().packets, 0u);
+}
+
 TEST_P(EveryWay, allocates_nothing_for_a_packet) {
   const auto sender = open(GetParam().via);
   ASSERT_TRUE(sender);

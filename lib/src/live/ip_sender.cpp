@@ -88,6 +88,7 @@ class IpSender final : public LiveSender {
            FileDescriptor unheard, std::vector<Ipv4Address> own_addresses)
       : name_{interface.name},
         device_{device},
+        maximum_length_{std::min(device.maximum_packet_length, SendBatch::longest_packet)},
         own_addresses_{std::move(own_addresses)},
         sockets_{std::move(ipv4), std::move(ipv6), std::move(unheard)} {}
 
@@ -98,9 +99,9 @@ class IpSender final : public LiveSender {
       return refuse("the packet was cut to " + std::to_string(packet.size()) + " of " +
                     std::to_string(record.original_length) + " octets when it was captured");
     }
-    if (packet.size() > device_.maximum_packet_length) {
+    if (packet.size() > maximum_length_) {
       return refuse("a packet of " + std::to_string(packet.size()) + " octets is longer than the " +
-                    std::to_string(device_.maximum_packet_length) + " the interface carries (its MTU)");
+                    std::to_string(maximum_length_) + " the interface carries (its MTU)");
     }
     const unsigned version = packet.empty() ? 0 : std::to_integer<unsigned>(packet[0]) >> 4;
     if (version == 4) return write_ipv4(packet);
@@ -192,6 +193,7 @@ class IpSender final : public LiveSender {
 
   std::string name_;
   LinkDevice device_;
+  std::size_t maximum_length_;  // octets; an empty batch has room for as many, whatever the interface would carry
   std::vector<Ipv4Address> own_addresses_;
   std::array<FileDescriptor, 3> sockets_;  // by `Socket`; there is none of IPv6 on machines without it
   Socket in_use_ = Socket::ipv4;

@@ -2,6 +2,7 @@
 
 #include "live/send_batch.h"
 
+#include <cassert>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -56,6 +57,7 @@ SendBatch::SendBatch() : buffer_(octet_capacity) {
 }
 
 SendBatch::Address& SendBatch::add(Bytes packet, socklen_t address_length) noexcept {
+  assert(has_room_for(packet.size()));
   std::byte* const copy = buffer_.data() + octets_;
   if (!packet.empty()) std::memcpy(copy, packet.data(), packet.size());
   pieces_[size_] = {copy, packet.size()};

@@ -29,7 +29,7 @@ class WireSender final : public LiveSender {
  public:
   WireSender(const NetworkInterface& interface, const LinkDevice& device, FileDescriptor socket)
       : name_{interface.name},
-        // A single packet has room in an empty batch, whatever the interface would carry.
+        // An empty batch has room for as many octets, whatever the interface would carry.
         maximum_frame_length_{std::min(device.maximum_packet_length + EthernetView::header_length,
                                        SendBatch::longest_packet - vlan_tag_length)},
         device_{device},

@@ -29,8 +29,8 @@ enum class Via : std::uint8_t {
 struct LiveSenderCounts {
   std::uint64_t packets = 0;      ///< handed to the system; of `sockets`, packets of the plan that were carried out
   std::uint64_t octets = 0;       ///< of these
-  std::uint64_t unheard = 0;      ///< of `packets`: those of `ip` on loopback that were kept from being answered
   std::uint64_t passed_over = 0;  ///< packets of the plan that this way does not send; see the class that says so
+  std::uint64_t unheard = 0;      ///< of `packets`: those of `ip` on loopback that were kept from being answered
   /// Of `sockets`: TCP connections, and UDP ports, whose destination was another program's. What it answers is dropped.
   std::uint64_t to_other_programs = 0;
 };
