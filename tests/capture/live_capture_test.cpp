@@ -3,8 +3,24 @@
 #include <cerrno>
 #include <gtest/gtest.h>
 
+#include "capture/counter_sum.h"
+
 namespace encap::test {
 namespace {
+
+TEST(CounterSum, goes_on_where_the_counter_starts_anew) {
+  CounterSum sum;
+  sum.start(4'294'967'290);
+  EXPECT_EQ(sum.total(), 0u);
+  sum.see(4'294'967'295);
+  EXPECT_EQ(sum.total(), 5u);
+  sum.see(4);
+  EXPECT_EQ(sum.total(), 10u);
+  sum.see(4);
+  EXPECT_EQ(sum.total(), 10u);
+  sum.see(3);  // all round but one
+  EXPECT_EQ(sum.total(), 10u + 4'294'967'295);
+}
 
 // What is wrong however much this user may do; tests/live has the rest.
 TEST(LiveCapture, refuses_what_cannot_be_listened_to) {

@@ -106,6 +106,7 @@ interrupted() {
 
   listen none -w none
   interrupt
+  interrupt # as timeout does
   wait "$listener" || fail "exit code $? without packets"
   "$dissect" none >none.out || fail "the file without packets cannot be read"
   [ "$(head -c 4 none | od -An -tx1)" = " 0a 0d 0d 0a" ] || fail "the file without packets is no pcapng"
@@ -123,6 +124,17 @@ into_a_pipe() {
   interrupt
   wait "$listener" || fail "exit code $?"
   wait "$reader" || fail "exit code $? of the reader"
+}
+
+reader_gone() {
+  timeout 30 "$dissect" -i lo -P -w kept.pcapng 2>live.err | head -n 1 >live.out &
+  until_true 10 has "^Capturing" live.err || fail "it does not listen"
+  send 1
+  until_true 5 lines 1 live.out || fail "no line"
+  # The next line finds nobody.
+  until_true 5 eval 'send 1; [ -e kept.pcapng ]' || fail "it goes on, or there is no file"
+  "$dissect" kept.pcapng >file.out || fail "the file cannot be read"
+  diff live.out <(head -n 1 file.out) || fail "the file is not what was shown"
 }
 
 filtered() {

@@ -2,8 +2,9 @@
 
 #include "encap/capture/live_capture.h"
 
-/// Makes SIGINT and SIGTERM ask for an end instead of making one, once: a second signal ends the process at once.
-/// `waits_for_input`: standard input then ends as well, so that a read that waits for more comes back.
+/// Makes SIGINT and SIGTERM ask for an end instead of making one. A second signal, if it comes a quarter of a second
+/// later, ends the process at once. `waits_for_input`: standard input then ends as well, so that a read that waits for
+/// more comes back.
 void install_signal_handlers(bool waits_for_input);
 
 /// What these signals stop, and SIGHUP too, so that a wait for a packet ends; null: nothing any more.

@@ -75,19 +75,19 @@ class Run {
     printer_.begin(output_.text());
     if (const Ended ended = read_packets()) return *ended;
     if (others_) {
-      if (!others_->finish()) return report_output();
+      if (!others_->finish()) return lose_output();
       others_->count_up();
     }
     printer_.end(output_.text());
     if (live_ != nullptr) {
-      if (!output_.write()) return report_output();
+      if (!output_.write()) return lose_output();
       // Behind the count, or what a terminal shows of Ctrl-C.
       if (counts_ || (interrupted_by() == SIGINT && isatty(STDERR_FILENO) != 0)) {
         fmt::print(stderr, "{}", counts_ ? '\r' : '\n');
       }
       tell_captured(packets_, live_->counts());
     }
-    if (!tell_statistics() || !output_.write()) return report_output();
+    if (!tell_statistics() || !output_.write()) return lose_output();
     if (kept_) {
       if (auto written = kept_->finish(); !written) return report(written.error());
       if (const std::string lost = kept_->left_out(); !lost.empty()) fmt::print(stderr, "dissect: {}\n", lost);
@@ -110,6 +110,21 @@ class Run {
 
   [[nodiscard]] bool exports() const noexcept { return !options_.http_objects.empty(); }
 
+  // What passed an interface cannot be read again: what was kept of it stays, whatever ends the run.
+  void rescue() {
+    if (live_ != nullptr && kept_) static_cast<void>(kept_->finish());
+  }
+  ExitCode lose(const IoError& error) {
+    rescue();
+    return report(error);
+  }
+  ExitCode lose_output() {
+    const int code = errno;
+    rescue();
+    errno = code;
+    return report_output();
+  }
+
   Ended read_packets() {
     while (packets_ < options_.packets && !damage_ && interrupted_by() == 0) {
       auto record = live_ == nullptr ? source_.next() : live_->next_within(std::chrono::milliseconds{0});
@@ -129,9 +144,9 @@ class Run {
   }
 
   Ended hand_on() {
-    if (!output_.write()) return report_output();
+    if (!output_.write()) return lose_output();
     if (kept_) {
-      if (auto written = kept_->flush(); !written) return report(written.error());
+      if (auto written = kept_->flush(); !written) return lose(written.error());
     }
     if (counts_ && packets_ != 0) fmt::print(stderr, "\r{} ", packets_);
     return std::nullopt;
@@ -152,7 +167,7 @@ class Run {
     const encap::FramePlace place = dissector_.place(record);
     if (others_) {
       dissector_.displayed();
-      return others_->add(record, place) ? Ended{} : report_output();
+      return others_->add(record, place) ? Ended{} : lose_output();
     }
     const bool is_shown = printer_.read(record, place);
     if (may_share_ && packets_ == packets_alone) others_.emplace(options_, dissector_, session_, output_);
@@ -170,10 +185,10 @@ class Run {
   Ended show(const PacketRecord& record) {
     dissector_.displayed();
     if (kept_) {
-      if (auto written = kept_->add(record); !written) return report(written.error());
+      if (auto written = kept_->add(record); !written) return lose(written.error());
     }
     printer_.print(output_.text());
-    return output_.packet_added() ? Ended{} : report_output();
+    return output_.packet_added() ? Ended{} : lose_output();
   }
 
   /// False: standard output takes no more, errno says why.
@@ -213,6 +228,7 @@ class Run {
 
 ExitCode print_live(CommandOptions& options) {
   install_signal_handlers(false);
+  std::signal(SIGPIPE, SIG_IGN);  // the file is finished first
   auto opened = open_live(*options.live);
   if (const auto* const ended = std::get_if<ExitCode>(&opened)) return *ended;
   auto& capture = std::get<LiveCapture>(opened);

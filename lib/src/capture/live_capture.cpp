@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #endif
 
+#include "capture/counter_sum.h"
 #include "capture/file_descriptor.h"
 
 namespace encap {
@@ -45,12 +46,18 @@ LinkType link_type_of(int dlt) noexcept {
   return static_cast<LinkType>(found != std::end(differing) ? found->link_type : static_cast<std::uint16_t>(dlt));
 }
 
+#ifdef __linux__
+constexpr const char* missing_privilege = "Operation not permitted (needs CAP_NET_RAW)";
+#else
+constexpr const char* missing_privilege = "";  // as the system words it
+#endif
+
 // The error of a call of libpcap that gave `status`. Its own text says more than an errno, but for a privilege.
 IoError refusal(const char* operation, const std::string& interface, int status, pcap_t* handle) {
   switch (status) {
     case PCAP_ERROR_PERM_DENIED:
     case PCAP_ERROR_PROMISC_PERM_DENIED:
-      return {operation, interface, EPERM, "Operation not permitted (needs CAP_NET_RAW)"};
+      return {operation, interface, EPERM, missing_privilege};
     case PCAP_ERROR_NO_SUCH_DEVICE:
       return {operation, interface, ENODEV, "no such interface"};
     case PCAP_ERROR_IFACE_NOT_UP:
@@ -114,18 +121,6 @@ void leave_out_outgoing([[maybe_unused]] pcap_t* capture, [[maybe_unused]] const
 #endif
 }
 
-// Adds up what a counter of 32 bits that starts anew at 0 has counted.
-class Counter {
- public:
-  void start(std::uint32_t now) noexcept { last_ = now; }
-  void see(std::uint32_t now) noexcept { total_ += std::uint32_t{now - std::exchange(last_, now)}; }
-  [[nodiscard]] std::uint64_t total() const noexcept { return total_; }
-
- private:
-  std::uint32_t last_ = 0;
-  std::uint64_t total_ = 0;
-};
-
 }  // namespace
 
 class LiveCapture::Impl {
@@ -154,7 +149,7 @@ class LiveCapture::Impl {
   CaptureInterface interface_;
   PacketRecord record_;
   std::uint64_t packets_ = 0;
-  Counter received_, dropped_, dropped_by_interface_;
+  CounterSum received_, dropped_, dropped_by_interface_;
 };
 
 Result<std::unique_ptr<LiveCapture::Impl>, IoError> LiveCapture::Impl::open(const LiveCaptureOptions& options) {
