@@ -34,6 +34,7 @@ struct Row {
   Endpoint destination;
   std::string text;
   Transport transport = Transport::tcp;
+  const char* faults = "";
 };
 
 /// Packets of a plan, one by one.
@@ -109,6 +110,7 @@ class SocketSender : public testing::Test {
       message.source = {{}, row.source.address, row.source.port};
       message.destination = {{}, row.destination.address, row.destination.port};
       message.payload = as_bytes(row.text);
+      message.faults = *Faults::parse(row.faults);
       const auto pushed = crafter.push(message);
       ASSERT_TRUE(pushed) << to_string(pushed.error());
     }
@@ -370,6 +372,31 @@ TEST_F(SocketSender, puts_fragments_together) {
   EXPECT_EQ(payloads(tap_->packets(), {source, destination}), Texts{text});
   EXPECT_EQ(sender_->counts().packets, 8u);
   finish();
+}
+
+// What befalls packets in the plan does not befall those of the kernel, but every message arrives, once and in order.
+TEST_F(SocketSender, carries_out_plans_with_faults) {
+  std::uint16_t port = 5000;
+  std::vector<Route> routes;
+  for (const char* faults : {"lost", "lost-before", "duplicate", "reorder", "retransmit", "overlap", "bad-checksum",
+                             "bad-ip-checksum", "rst", "zero-window", "fragment:64", "delay:5", "lost+duplicate"}) {
+    const Endpoint client = at("127.0.0.1", ++port);
+    const Endpoint server = at("127.0.0.1", 12345);
+    routes.push_back({client, server});
+    const std::string large(4000, 'l');
+    craft({}, {{client, server, "one"},
+               {client, server, "two", Transport::tcp, faults},
+               {client, server, large, Transport::tcp, faults},
+               {server, client, "answer", Transport::tcp, faults},
+               {client, server, "three"}});
+  }
+  finish();
+  const auto packets = tap_->packets();
+  for (const Route& route : routes) {
+    const std::string name = to_string(route.source);
+    EXPECT_EQ(joined(payloads(packets, route)), "onetwo" + std::string(4000, 'l') + "three") << name;
+    EXPECT_EQ(joined(payloads(packets, route.reversed())), "answer") << name;
+  }
 }
 
 /// A listening socket of the test itself.

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
+#include <string>
+#include <vector>
 
 #ifdef __linux__
 
@@ -45,38 +48,38 @@ Descriptors take_descriptors() noexcept {
 }
 
 /// The transport part of an IP packet or of a fragment of one.
-struct Transport {
+struct IpPayload {
   DatagramGatherer::Key key{};
   Bytes octets{};
   std::size_t offset = 0;
   bool more = false;
 };
 
-std::optional<Transport> read_ipv4(Bytes octets) noexcept {
+std::optional<IpPayload> read_ipv4(Bytes octets) noexcept {
   const auto packet = Ipv4View::parse(octets);
   if (!packet) return std::nullopt;
-  return Transport{{packet->source(), packet->destination(), packet->identification(), packet->protocol()},
+  return IpPayload{{packet->source(), packet->destination(), packet->identification(), packet->protocol()},
                    packet->payload(),
                    packet->fragment_offset(),
                    packet->more_fragments()};
 }
 
-std::optional<Transport> read_ipv6(Bytes octets) noexcept {
+std::optional<IpPayload> read_ipv6(Bytes octets) noexcept {
   const auto packet = Ipv6View::parse(octets);
   if (!packet) return std::nullopt;
-  Transport transport{{packet->source(), packet->destination(), 0, packet->next_header()}, packet->payload()};
-  if (packet->next_header() != Protocol::fragment) return transport;
+  IpPayload payload{{packet->source(), packet->destination(), 0, packet->next_header()}, packet->payload()};
+  if (packet->next_header() != Protocol::fragment) return payload;
   const auto fragment = Ipv6FragmentView::parse(packet->payload());
   if (!fragment) return std::nullopt;
-  transport.key.identification = fragment->identification();
-  transport.key.protocol = fragment->next_header();
-  transport.octets = fragment->payload();
-  transport.offset = fragment->fragment_offset();
-  transport.more = fragment->more_fragments();
-  return transport;
+  payload.key.identification = fragment->identification();
+  payload.key.protocol = fragment->next_header();
+  payload.octets = fragment->payload();
+  payload.offset = fragment->fragment_offset();
+  payload.more = fragment->more_fragments();
+  return payload;
 }
 
-std::optional<Transport> read_packet(Bytes octets) noexcept {
+std::optional<IpPayload> read_packet(Bytes octets) noexcept {
   if (octets.empty()) return std::nullopt;
   return std::to_integer<unsigned>(octets.front()) >> 4 == 6 ? read_ipv6(octets) : read_ipv4(octets);
 }
@@ -122,24 +125,24 @@ class SocketSender final : public LiveSender {
   }
 
   [[nodiscard]] Result<bool, IoError> carry(Bytes octets) {
-    auto transport = read_packet(octets);
-    if (!transport) return false;
-    if (transport->offset != 0 || transport->more) {
-      const auto [taken, whole] = gatherer_.add(transport->key, transport->offset, transport->more, transport->octets);
+    auto payload = read_packet(octets);
+    if (!payload) return false;
+    if (payload->offset != 0 || payload->more) {
+      const auto [taken, whole] = gatherer_.add(payload->key, payload->offset, payload->more, payload->octets);
       if (!whole) return taken;
-      transport->octets = *whole;
+      payload->octets = *whole;
     }
-    Route route{{transport->key.source, Port{}}, {transport->key.destination, Port{}}};
-    if (transport->key.protocol == Protocol::tcp) {
-      const auto segment = TcpView::parse(transport->octets);
+    Route route{{payload->key.source, Port{}}, {payload->key.destination, Port{}}};
+    if (payload->key.protocol == Protocol::tcp) {
+      const auto segment = TcpView::parse(payload->octets);
       if (!segment) return false;
       route.source.port = segment->source_port();
       route.destination.port = segment->destination_port();
       if (auto known = check(route); !known) return unexpected(known.error());
       return tcp_.carry(route, *segment);
     }
-    if (transport->key.protocol == Protocol::udp) {
-      const auto datagram = UdpView::parse(transport->octets);
+    if (payload->key.protocol == Protocol::udp) {
+      const auto datagram = UdpView::parse(payload->octets);
       if (!datagram) return false;
       route.source.port = datagram->source_port();
       route.destination.port = datagram->destination_port();

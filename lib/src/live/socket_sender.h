@@ -14,7 +14,8 @@ namespace encap {
 /// connection, and every segment with data is a message. Each segment is written by the side that sends it and read by
 /// the other, and compared octet for octet before `write` returns. What is ahead of a gap waits for it. FIN shuts the
 /// side down, RST resets the connection. Passed over: the kernel's business, which is every other segment without data,
-/// and data that was written before.
+/// and data that was written before. A segment of the plan is a segment of the kernel's, which makes none of more than
+/// half the other side's window: 32 KiB at first.
 ///
 /// UDP. Both ends are bound; each datagram is sent by one and read by the other, and compared. Fragments of the plan
 /// are put together when they come in order.

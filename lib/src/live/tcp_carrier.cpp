@@ -99,7 +99,7 @@ Result<bool, IoError> TcpCarrier::carry(const Route& route, const TcpView& segme
     if (!begun) return unexpected(begun.error());
     return say(**begun, client, segment);
   }
-  const client_and_server from = route.source == found->route.source ? client : server;
+  const Role from = route.source == found->route.source ? client : server;
   if (flags.has(TcpFlags::rst)) return reset(*found, from);
   if (flags.has(TcpFlags::syn)) {
     Side& side = found->sides[from];
@@ -138,7 +138,7 @@ Result<bool, IoError> TcpCarrier::synchronize(const Route& route, SequenceNumber
   return say_numbered(**begun, client, iss + 1, payload, false);
 }
 
-Result<bool, IoError> TcpCarrier::say(Connection& connection, client_and_server from, const TcpView& segment) {
+Result<bool, IoError> TcpCarrier::say(Connection& connection, Role from, const TcpView& segment) {
   const bool fin = segment.flags().has(TcpFlags::fin);
   const Bytes payload = segment.payload();
   Side& side = connection.sides[from];
@@ -155,8 +155,8 @@ Result<bool, IoError> TcpCarrier::say(Connection& connection, client_and_server 
   return true;
 }
 
-Result<bool, IoError> TcpCarrier::say_numbered(Connection& connection, client_and_server from,
-                                               SequenceNumber sequence_number, Bytes payload, bool fin) {
+Result<bool, IoError> TcpCarrier::say_numbered(Connection& connection, Role from, SequenceNumber sequence_number,
+                                               Bytes payload, bool fin) {
   Side& side = connection.sides[from];
   if (side.has_ended) return false;
   if (!side.next) side.next = sequence_number;
@@ -209,7 +209,7 @@ Result<void, IoError> TcpCarrier::hold(Connection& connection, Side& side, std::
   return {};
 }
 
-Result<bool, IoError> TcpCarrier::reset(Connection& connection, client_and_server from) {
+Result<bool, IoError> TcpCarrier::reset(Connection& connection, Role from) {
   Side& side = connection.sides[from];
   Side& other = connection.sides[from == client ? server : client];
   if (!connection.is_open || !side.socket) return false;
@@ -329,7 +329,7 @@ Result<KernelSocket, IoError> TcpCarrier::bind_client(const Endpoint& endpoint) 
   return socket;
 }
 
-Result<void, IoError> TcpCarrier::transmit(Connection& connection, client_and_server from, Bytes octets) {
+Result<void, IoError> TcpCarrier::transmit(Connection& connection, Role from, Bytes octets) {
   const Deadline deadline{step_limit};
   Side& side = connection.sides[from];
   const Side& other = connection.sides[from == client ? server : client];
@@ -384,7 +384,7 @@ Result<void, IoError> TcpCarrier::transmit(Connection& connection, client_and_se
 }
 
 // Reads what the other side was sent, as far as it is there, and compares it. Returns how many octets there were.
-Result<std::size_t, IoError> TcpCarrier::hear(Connection& connection, client_and_server from, Bytes expected) {
+Result<std::size_t, IoError> TcpCarrier::hear(Connection& connection, Role from, Bytes expected) {
   const Side& other = connection.sides[from == client ? server : client];
   const auto count = ::recv(other.socket.descriptor(), heard_.data(), std::min(heard_.size(), expected.size()), 0);
   if (count < 0 && is_passing(errno)) return 0;
@@ -401,7 +401,7 @@ Result<std::size_t, IoError> TcpCarrier::hear(Connection& connection, client_and
   return length;
 }
 
-Result<void, IoError> TcpCarrier::shut(Connection& connection, client_and_server from, const Deadline& deadline) {
+Result<void, IoError> TcpCarrier::shut(Connection& connection, Role from, const Deadline& deadline) {
   Side& side = connection.sides[from];
   const Side& other = connection.sides[from == client ? server : client];
   side.has_ended = true;
@@ -436,7 +436,7 @@ Result<void, IoError> TcpCarrier::has_no_gap(const Connection& connection) {
 }
 
 // Closes a connection that is open, whatever the plan still had for it.
-Result<void, IoError> TcpCarrier::end(Connection& connection, client_and_server first, const Deadline& deadline) {
+Result<void, IoError> TcpCarrier::end(Connection& connection, Role first, const Deadline& deadline) {
   Result<void, IoError> result = has_no_gap(connection);
   for (const auto from : {first, first == client ? server : client}) {
     const Side& side = connection.sides[from];

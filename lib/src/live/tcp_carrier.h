@@ -52,7 +52,7 @@ class TcpCarrier {
     bool has_ended = false;                                   // it is shut down
     std::map<std::uint64_t, std::vector<std::byte>> ahead{};  // by how many octets come before, behind a gap
   };
-  enum client_and_server : std::uint8_t { client, server };
+  enum Role : std::uint8_t { client, server };
   struct Connection {
     Route route;                          // from the client to the server
     std::optional<SequenceNumber> iss{};  // of the client's SYN; none: segments are messages, whatever their numbers
@@ -67,10 +67,10 @@ class TcpCarrier {
   };
 
   [[nodiscard]] Result<bool, IoError> synchronize(const Route& route, SequenceNumber iss, Bytes payload);
-  [[nodiscard]] Result<bool, IoError> say(Connection& connection, client_and_server from, const TcpView& segment);
-  [[nodiscard]] Result<bool, IoError> say_numbered(Connection& connection, client_and_server from,
-                                                   SequenceNumber sequence_number, Bytes payload, bool fin);
-  [[nodiscard]] Result<bool, IoError> reset(Connection& connection, client_and_server from);
+  [[nodiscard]] Result<bool, IoError> say(Connection& connection, Role from, const TcpView& segment);
+  [[nodiscard]] Result<bool, IoError> say_numbered(Connection& connection, Role from, SequenceNumber sequence_number,
+                                                   Bytes payload, bool fin);
+  [[nodiscard]] Result<bool, IoError> reset(Connection& connection, Role from);
   [[nodiscard]] Result<void, IoError> hold(Connection& connection, Side& side, std::uint64_t at, Bytes payload);
 
   [[nodiscard]] Connections::iterator find(const Route& route);
@@ -82,10 +82,10 @@ class TcpCarrier {
   [[nodiscard]] Result<const KernelSocket*, IoError> listener_at(const Endpoint& endpoint);
   [[nodiscard]] Result<KernelSocket, IoError> bind_client(const Endpoint& endpoint);
 
-  [[nodiscard]] Result<void, IoError> transmit(Connection& connection, client_and_server from, Bytes octets);
-  [[nodiscard]] Result<std::size_t, IoError> hear(Connection& connection, client_and_server from, Bytes expected);
-  [[nodiscard]] Result<void, IoError> shut(Connection& connection, client_and_server from, const Deadline& deadline);
-  [[nodiscard]] Result<void, IoError> end(Connection& connection, client_and_server first, const Deadline& deadline);
+  [[nodiscard]] Result<void, IoError> transmit(Connection& connection, Role from, Bytes octets);
+  [[nodiscard]] Result<std::size_t, IoError> hear(Connection& connection, Role from, Bytes expected);
+  [[nodiscard]] Result<void, IoError> shut(Connection& connection, Role from, const Deadline& deadline);
+  [[nodiscard]] Result<void, IoError> end(Connection& connection, Role first, const Deadline& deadline);
   [[nodiscard]] static Result<void, IoError> has_no_gap(const Connection& connection);
   bool drain(const KernelSocket& socket) noexcept;
   void conclude(Connection& connection);
