@@ -12,11 +12,13 @@ ExitCode refused(const encap::IoError& error) {
 
 }  // namespace
 
-ExitCode compare_with(const CommandOptions& options, encap::CaptureCheck& check) {
-  auto capture = encap::CaptureFileReader::open(options.check.capture);
-  if (!capture) return refused(capture.error());
-  const auto report = check.compare(*capture);
+ExitCode compare_with(const CommandOptions& options, const std::string& capture, encap::CaptureCheck& check,
+                      bool with_times) {
+  auto file = encap::CaptureFileReader::open(capture);
+  if (!file) return refused(file.error());
+  auto report = check.compare(*file);
   if (!report) return refused(report.error());
+  if (!with_times) report->largest_deviation.reset();
   std::string text;
   if (options.format == ReportFormat::json) {
     append_json(text, *report);

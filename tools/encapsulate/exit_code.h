@@ -6,6 +6,7 @@ enum class ExitCode : int {
   input_errors = 1,
   usage = 2,
   io = 3,
+  privilege = 4,
   check_failed = 5,
   interrupted = 130,  ///< 128 and SIGINT
   terminated = 143    ///< 128 and SIGTERM

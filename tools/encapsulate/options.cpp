@@ -34,9 +34,15 @@ constexpr const char* examples = R"(Examples:
       says what the table holds and what is wrong with it, and writes nothing
   encapsulate messages.csv --check seen.pcap
       says whether every row is in a capture: once, whole, in order, with right checksums
+  encapsulate messages.csv -i lo -w seen.pcap
+      sends the packets on loopback, keeps what passes there, and checks it
+  encapsulate messages.csv -i lo --via wire --pace csv*10
+      the same packets where no kernel answers them, ten times as fast as the table says
 
-Exit codes: 0 done, 1 the table has errors, 2 wrong usage, 3 a file cannot be read or written, 5 --check found
-something missing or wrong, 130 interrupted.)";
+Exit codes: 0 done, 1 the table has errors, 2 wrong usage, 3 a file or an interface cannot be read or written, 4 a
+privilege is missing, 5 --check found something missing or wrong, 130 interrupted.)";
+
+constexpr std::uint64_t most_rounds = 1'000'000'000;
 
 /// A usage error in the words of an option.
 [[noreturn]] void refuse(const std::string& option, const std::string& text, const std::string& reason) {
@@ -133,11 +139,31 @@ void check_map(const CommandOptions& options) {
                                                          : "the capture goes to this file; name another one");
 }
 
+/// What is sent is not also compared or explained, and the way of sending has a link of its own.
+void check_live(const CommandOptions& options, bool has_link) {
+  const LiveRequest& live = options.live;
+  if (live.interface.empty()) return;
+  if (options.explain) throw CLI::ValidationError("--explain", "sends nothing: leave out -i");
+  if (!options.check.capture.empty()) throw CLI::ValidationError("--check", "sends nothing: leave out -i");
+  if (!options.map.empty())
+    throw CLI::ValidationError("--map", "is of a capture that is written without -i: what passes has answers in it");
+  if (has_link) throw CLI::ValidationError("--link", "belongs to -w without -i: --via says what is sent");
+  if (live.noise && options.output.empty())
+    throw CLI::ValidationError("--noise", "belongs to -w: it writes packets of others, too");
+  if (live.loops > 1 && options.table == "-")
+    throw CLI::ValidationError("--loop", "standard input comes once; name a file");
+  if (live.via == encap::Via::sockets && !options.craft.outer.empty())
+    throw CLI::ValidationError("--outer", "belongs to --via ip and wire: sockets make their own headers");
+  if (options.format == ReportFormat::html)
+    throw CLI::ValidationError("--format", "html is for --explain; a live run tells in text or json");
+}
+
 }  // namespace
 
 std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) {
   CommandOptions options;
   CraftOptions& craft = options.craft;
+  LiveRequest& live = options.live;
   CLI::App app{"Turns a table of application messages into the packets a real network would have carried.",
                "encapsulate"};
   app.footer(examples);
@@ -167,15 +193,16 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
       "Write down in JSON which frames and octets of -w each row is in; - is standard output",
       [&options](Text text) { options.map = text; });
   app.add_flag("--ns", options.nanoseconds, "Nanosecond times in the capture, not microseconds")->group("Output");
-  add("Output", "--link", "TYPE", "auto, null, raw, ether or sll [auto: null for loopback addresses, else ether]",
-      [&craft](Text text) {
-        const std::map<std::string, std::optional<encap::LinkType>> types{{"auto", std::nullopt},
-                                                                          {"null", encap::LinkType::null},
-                                                                          {"raw", encap::LinkType::raw},
-                                                                          {"ether", encap::LinkType::ethernet},
-                                                                          {"sll", encap::LinkType::linux_sll}};
-        craft.link_type = choice("--link", text, types);
-      });
+  CLI::Option* const link =
+      add("Output", "--link", "TYPE", "auto, null, raw, ether or sll [auto: null for loopback addresses, else ether]",
+          [&craft](Text text) {
+            const std::map<std::string, std::optional<encap::LinkType>> types{{"auto", std::nullopt},
+                                                                              {"null", encap::LinkType::null},
+                                                                              {"raw", encap::LinkType::raw},
+                                                                              {"ether", encap::LinkType::ethernet},
+                                                                              {"sll", encap::LinkType::linux_sll}};
+            craft.link_type = choice("--link", text, types);
+          });
   app.add_flag("--dry-run", options.dry_run, "Read, check and craft, but write nothing")->group("Output");
   app.add_flag("-q,--quiet", options.quiet, "No notes and no summary, errors only")->group("Output");
   app.add_flag("--progress", options.progress, "Show progress even where standard error is no terminal")
@@ -208,6 +235,39 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
             choice<std::optional<bool>>("--color", text, {{"auto", std::nullopt}, {"always", true}, {"never", false}});
         if (wanted) options.colour = *wanted;
       });
+
+  CLI::Option* const interface =
+      add("Live", "-i,--interface", "IFACE", "Send the packets here, and write with -w what passes; a name or a number",
+          [&live](Text text) {
+            if (text.empty()) refuse("-i", text, "name an interface, as in -i lo");
+            live.interface = text;
+          });
+  CLI::Option* const via = add(
+      "Live", "--via", "WAY",
+      "ip: raw packets, which the kernel reads and answers; wire: below it, no answers; sockets: its own TCP and UDP "
+      "speak the messages [ip]",
+      [&live](Text text) {
+        live.via = choice<encap::Via>(
+            "--via", text, {{"ip", encap::Via::ip}, {"wire", encap::Via::wire}, {"sockets", encap::Via::sockets}});
+      });
+  CLI::Option* const pace = add("Live", "--pace", "PACE",
+                                "csv: at the table's times; csv*10: ten times as fast; 5000/s: packets a second; max "
+                                "[csv]",
+                                [&live](Text text) {
+                                  const auto parsed = encap::Pace::parse(text);
+                                  if (!parsed) refuse("--pace", text, "write csv, csv*10, 5000/s or max");
+                                  live.pace = *parsed;
+                                });
+  CLI::Option* const loop = add("Live", "--loop", "N", "Send the table N times [1]", [&live](Text text) {
+    live.loops = number<std::uint64_t>("--loop", text, 1, most_rounds);
+  });
+  CLI::Option* const count = add("Live", "--count", "N", "End after N packets", [&live](Text text) {
+    live.count = number<std::uint64_t>("--count", text, 1, UINT64_MAX);
+  });
+  CLI::Option* const noise = app.add_flag("--noise", live.noise, "Write packets of others with -w, too")->group("Live");
+  CLI::Option* const allow =
+      add("Live", "--allow-interface", "NAME", "Send on -i NAME though it is no loopback interface",
+          [&live](Text text) { live.allowed_interface = text; });
 
   add("Messages", "--mode", "MODE", "session: whole connections; segments: one bare segment a row [session]",
       [&craft](Text text) {
@@ -334,13 +394,19 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
     check_outer(craft);
     if (options.escapes && options.from != encap::MessageFormat::csv)
       throw CLI::ValidationError(escapes->get_name(), "belongs to --from csv: the other kinds have no such escapes");
-    if (format->count() != 0 && !options.explain && options.check.capture.empty())
+    for (const CLI::Option* option : {via, pace, loop, count, noise, allow}) {
+      if (interface->count() == 0 && option->count() != 0)
+        throw CLI::ValidationError(option->get_name(), "belongs to -i: it says how packets are sent");
+    }
+    const bool checks_itself = !live.interface.empty() && !options.output.empty();
+    check_live(options, link->count() != 0);
+    if (format->count() != 0 && !options.explain && options.check.capture.empty() && !checks_itself)
       throw CLI::ValidationError("--format", "belongs to a report: --explain or --check");
     if (options.explain && options.output == "-")
       throw CLI::ValidationError("-w", "standard output is for what --explain shows; name a file");
     if (segments && craft.impair.reorder != 0)
       throw CLI::ValidationError("--impair", "reorder belongs to --mode session: bare segments have no order");
-    if (options.check.capture.empty() && tolerance->count() != 0)
+    if (options.check.capture.empty() && !checks_itself && tolerance->count() != 0)
       throw CLI::ValidationError("--tolerance", "belongs to --check");
     if (!options.check.capture.empty()) {
       if (!options.output.empty() || options.dry_run || options.explain)
@@ -350,8 +416,9 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
       if (options.format == ReportFormat::html)
         throw CLI::ValidationError("--format", "html is for --explain; --check tells in text or json");
     }
-    if (options.output.empty() && !options.dry_run && !options.explain && options.check.capture.empty())
-      throw CLI::ValidationError("-w", "say where the capture goes, or --dry-run, or --check CAPTURE");
+    if (options.output.empty() && !options.dry_run && !options.explain && options.check.capture.empty() &&
+        live.interface.empty())
+      throw CLI::ValidationError("-w", "say where the capture goes, or -i lo, or --dry-run, or --check CAPTURE");
     check_map(options);
     craft.addresses.overrides_follow_direction = !segments;
     return options;

@@ -8,6 +8,8 @@
 #include "encap/capture/capture_file_writer.h"
 #include "encap/flow/crafter.h"
 #include "encap/input/message_source.h"
+#include "encap/live/live_sender.h"
+#include "encap/live/pacer.h"
 #include "encap/trace/explainer.h"
 #include "exit_code.h"
 
@@ -20,6 +22,17 @@ struct CheckRequest {
   std::optional<encap::Duration> tolerance;
 };
 
+/// Packets that are sent on an interface.
+struct LiveRequest {
+  std::string interface;          ///< its name or number; empty: none
+  std::string allowed_interface;  ///< one that need not be a loopback one
+  encap::Via via = encap::Via::ip;
+  encap::Pace pace{};
+  std::uint64_t loops = 1;  ///< times the table is sent
+  std::uint64_t count = 0;  ///< packets, after which it ends; 0: none
+  bool noise = false;       ///< keeps the packets of others
+};
+
 /// What the command line asks for.
 struct CommandOptions {
   std::string table;   ///< `-` is standard input
@@ -29,6 +42,7 @@ struct CommandOptions {
   encap::MessageFormat from = encap::MessageFormat::csv;
   encap::CraftOptions craft;
   CheckRequest check;
+  LiveRequest live;
   bool escapes = false;
   bool nanoseconds = false;
   bool skip_errors = false;

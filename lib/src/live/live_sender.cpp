@@ -14,7 +14,7 @@ Result<std::unique_ptr<LiveSender>, IoError> open_live_sender(const NetworkInter
     case Via::sockets:
       return open_socket_sender(interface);
   }
-  return unexpected(IoError{"open", interface.name, 0, "there is no such way to send"});
+  return unexpected(IoError{"open", interface.name, 0, "no such way of sending"});
 }
 
 }  // namespace encap

@@ -152,6 +152,7 @@ class CaptureCheck::Impl {
 
   void see(const Message& message);
   Result<void, IoError> expect(const PacketRecord& record);
+  void end_plan_early();
   Result<CheckReport, IoError> compare(PacketSource& capture, const std::function<std::uint64_t()>& passed_over);
 
  private:
@@ -310,6 +311,15 @@ Result<void, IoError> CaptureCheck::Impl::expect(const PacketRecord& record) {
     rows_[*row].wanted.planned_octets += part.length;
   }
   return {};
+}
+
+void CaptureCheck::Impl::end_plan_early() {
+  for (PlannedRow& row : rows_) {
+    const std::uint64_t planned = row.wanted.planned_octets;
+    if (planned >= row.wanted.sent.size()) continue;
+    row.wanted.sent = row.wanted.sent.first(static_cast<std::size_t>(planned));
+    row.wanted.table = {};
+  }
 }
 
 void CaptureCheck::Impl::learn_anchors() {
@@ -1096,6 +1106,10 @@ void CaptureCheck::Impl::tell_conversations() {
 Result<CheckReport, IoError> CaptureCheck::Impl::compare(PacketSource& capture,
                                                          const std::function<std::uint64_t()>& passed_over) {
   learn_anchors();
+  report_.rounds = options_.rounds;
+  if (options_.rounds != 1) {
+    for (PlannedRow& row : rows_) row.wanted.planned_octets = std::numeric_limits<std::uint64_t>::max();
+  }
   SessionMemory session;
   Dissector dissector{&session};
   Dissection dissection{Detail::fields};
@@ -1145,6 +1159,7 @@ CaptureCheck::~CaptureCheck() = default;
 
 void CaptureCheck::see(const Message& message) { impl_->see(message); }
 Result<void, IoError> CaptureCheck::write(const PacketRecord& record) { return impl_->expect(record); }
+void CaptureCheck::end_plan_early() { impl_->end_plan_early(); }
 Result<CheckReport, IoError> CaptureCheck::compare(CaptureFileReader& capture) {
   return impl_->compare(capture, [&capture] { return capture.frames_without_packet(); });
 }

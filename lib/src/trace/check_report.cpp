@@ -171,7 +171,8 @@ std::string CheckReport::verdict() const {
   const std::span errors{findings.begin(), warnings};
   if (!errors.empty()) return text + "; " + counts_of(errors);
   if (rows.empty()) return text;
-  return text + (damage ? ", and the capture is damaged behind them" : ", each once, whole and in order");
+  if (damage) return text + ", and the capture is damaged behind them";
+  return text + (rounds == 1 ? ", each once, whole and in order" : ", whole and in order");
 }
 
 void append_text(std::string& out, const CheckReport& report) {

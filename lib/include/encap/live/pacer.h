@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -24,6 +25,9 @@ struct Pace {
 /// counted from the first packet on a monotonic clock, so that no delay adds up; a packet that is late leaves at once.
 /// What waits in the sink behind is flushed before this waits. A wait ends early when `is_cancelled` says so: the
 /// packet is still handed on.
+///
+/// It sleeps until shortly before a deadline and looks at the clock for the rest, so that a packet leaves within
+/// microseconds of it where the machine is idle. Packets due within 20 microseconds of each other leave together.
 class Pacer final : public PacketSink {
  public:
   /// Lifetime: borrows `sink`. `is_cancelled` may be null; it is asked every 50 ms at least while waiting.
@@ -36,7 +40,21 @@ class Pacer final : public PacketSink {
   void restart() noexcept;
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  /// When `record` is to leave. Precondition: the pace is not `fastest`.
+  [[nodiscard]] Clock::time_point deadline_of(const PacketRecord& record) noexcept;
+  void wait_until(Clock::time_point deadline) const noexcept;
+
   PacketSink& sink_;
+  Pace pace_;
+  bool (*is_cancelled_)();
+  bool started_ = false;
+  bool restarted_ = false;
+  Timestamp first_time_{};         // of the packet that all are counted from
+  Clock::time_point first_{};      // when that one was due
+  Clock::time_point last_{};       // when the last one was due
+  std::uint64_t since_first_ = 0;  // packets, of a rate
 };
 
 }  // namespace encap

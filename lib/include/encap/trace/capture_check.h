@@ -22,6 +22,8 @@ namespace encap {
 struct CheckOptions {
   /// How far a row may be off its time, relative to the first row found; absent: times are not judged.
   std::optional<Duration> tolerance{};
+  /// How often the plan was carried out. More than once: copies of rows are not judged.
+  std::uint64_t rounds = 1;
   /// Octets that are held at most: the messages, and the payload of the conversations that may be the table's.
   std::uint64_t most_octets = std::uint64_t{1} << 30;
 };
@@ -95,6 +97,7 @@ struct CheckReport {
   std::uint64_t others_uncounted = 0;  ///< packets of further conversations, beyond those that are told apart
   std::uint64_t packets = 0;           ///< in the capture
   std::uint64_t found = 0;             ///< rows that are there whole
+  std::uint64_t rounds = 1;            ///< how often the plan was carried out
   std::optional<Duration> largest_deviation;
   std::uint64_t largest_deviation_row = 0;
   std::optional<IoError> damage;  ///< where the capture cannot be read any further
@@ -144,6 +147,9 @@ class CaptureCheck final : public PacketSink {
   /// A planned packet with its origin. Errors: more octets than may be held.
   [[nodiscard]] Result<void, IoError> write(const PacketRecord& record) override;
   [[nodiscard]] Result<void, IoError> flush() override { return {}; }
+
+  /// No packet is planned any more, though the table goes on: of a row that was begun, what was planned is expected.
+  void end_plan_early();
 
   /// Reads the capture to its end and compares it. Once. Errors: more octets than may be held. A capture that breaks
   /// off is compared as far as it goes (`CheckReport::damage`).
