@@ -19,6 +19,7 @@ struct CommandOptions {
   enum class Format : std::uint8_t { text, tabs, fields, json, json_raw, ek };
 
   std::string capture;  ///< `-` is standard input
+  std::string other;    ///< the capture to compare it with; empty: none
   std::string kept;     ///< the file that packets which match are written to; empty: none
   std::optional<encap::CaptureFormat> kept_format;
   std::uint64_t packets = UINT64_MAX;

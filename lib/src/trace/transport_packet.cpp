@@ -8,35 +8,18 @@
 #include "encap/wire/ipv4.h"
 #include "encap/wire/ipv6.h"
 #include "encap/wire/udp.h"
+#include "trace/item_walk.h"
 
 namespace encap::trace {
 namespace {
 
 constexpr std::size_t most_transports = 8;  // of one packet, tunnels in tunnels
 
-std::string_view name_of(const Item& item) noexcept { return item.field == nullptr ? "" : item.field->name; }
-
 Bytes octets_at(const Dissection& dissection, const Item& item, std::size_t length) noexcept {
   if (item.source >= dissection.sources.size()) return {};
   const Bytes bytes = dissection.sources[item.source].bytes;
   const std::size_t offset = std::min<std::size_t>(item.offset, bytes.size());
   return bytes.subspan(offset, std::min(length, bytes.size() - offset));
-}
-
-/// Calls `visit(item)` for every item below `top`.
-template <class Visit>
-void for_each_below(const Dissection& dissection, ItemId top, Visit visit) {
-  ItemId id = dissection.at(top).first_child;
-  while (id != ItemId::none) {
-    const Item& item = dissection.at(id);
-    visit(item);
-    if (item.first_child != ItemId::none) {
-      id = item.first_child;
-      continue;
-    }
-    while (id != top && dissection.at(id).next == ItemId::none) id = dissection.at(id).parent;
-    id = id == top ? ItemId::none : dissection.at(id).next;
-  }
 }
 
 Ipv6Address ipv6_at(Bytes octets) noexcept {
