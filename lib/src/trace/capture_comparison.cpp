@@ -86,8 +86,9 @@ class CaptureComparison::Impl {
   void pair_conversations();
   void align(std::uint32_t left, std::uint32_t right, PairedBy how);
   [[nodiscard]] Likeness likeness(std::size_t place, const KeptPacket& left, const KeptPacket& right) const;
-  /// How many octets are alike from the start of both; nothing: all that can be compared.
-  [[nodiscard]] std::optional<std::size_t> first_different_octet(const KeptPacket& left, const KeptPacket& right) const;
+  /// Where in either payload octets begin to differ; nothing: all that can be compared are alike.
+  [[nodiscard]] std::optional<BothSides<std::size_t>> first_different_octets(const KeptPacket& left,
+                                                                             const KeptPacket& right) const;
   [[nodiscard]] BothSides<std::string> texts(std::size_t place, const KeptPacket& left, const KeptPacket& right) const;
   void count(const AlignedPackets& pair, ComparedConversation& conversation);
 
@@ -189,29 +190,43 @@ void CaptureComparison::Impl::align(std::uint32_t left, std::uint32_t right, Pai
   conversations.push_back(std::move(talk));
 }
 
-std::optional<std::size_t> CaptureComparison::Impl::first_different_octet(const KeptPacket& left,
-                                                                          const KeptPacket& right) const {
-  BothSides<const KeptPacket*> packets{&left, &right};
+std::optional<BothSides<std::size_t>> CaptureComparison::Impl::first_different_octets(const KeptPacket& left,
+                                                                                      const KeptPacket& right) const {
+  const auto in_both = [](const BothSides<Bytes>& octets) { return std::min(octets[0].size(), octets[1].size()); };
+  const auto alike_in = [&](const BothSides<Bytes>& octets) {
+    const auto first = octets[0].begin();
+    const auto end = first + static_cast<std::ptrdiff_t>(in_both(octets));
+    return static_cast<std::size_t>(std::mismatch(first, end, octets[1].begin()).first - first);
+  };
   BothSides<Bytes> rest{left.payload, right.payload};
-  const bool same_place = left.kind == PacketKind::data && left.sequence_number == right.sequence_number;
-  const std::size_t end = std::max(left.payload.size(), right.payload.size());
+  const std::size_t as_they_are = alike_in(rest);
+  if (as_they_are == rest[0].size() && as_they_are == rest[1].size()) return std::nullopt;
+  // Else they may be parts of one stream that is cut at other places.
+  const BothSides<const KeptPacket*> packets{&left, &right};
+  const std::uint64_t place = std::max(left.sequence_number, right.sequence_number);
+  BothSides<std::size_t> skipped{};
+  bool overlap = left.kind == PacketKind::data;
+  for (std::size_t side = 0; side < 2; ++side) {
+    skipped[side] = static_cast<std::size_t>(place - packets[side]->sequence_number);
+    overlap = overlap && skipped[side] < rest[side].size();
+  }
+  if (!overlap) return BothSides<std::size_t>{as_they_are, as_they_are};
+  for (std::size_t side = 0; side < 2; ++side) rest[side] = rest[side].subspan(skipped[side]);
+  const std::size_t end = std::max(rest[0].size(), rest[1].size());
   std::size_t alike = 0;
-  for (std::size_t walked = 0; alike < end && walked < most_segments_walked; ++walked) {
-    const auto in_both = static_cast<std::ptrdiff_t>(std::min(rest[0].size(), rest[1].size()));
-    const auto [a, b] = std::mismatch(rest[0].begin(), rest[0].begin() + in_both, rest[1].begin());
-    static_cast<void>(b);
-    const std::ptrdiff_t equal = a - rest[0].begin();
-    alike += static_cast<std::size_t>(equal);
-    if (equal != in_both) return alike;
-    if (!same_place) return left.payload.size() == right.payload.size() ? std::nullopt : std::optional{alike};
-    for (std::size_t side = 0; side < 2 && alike < end; ++side) {
-      rest[side] = rest[side].subspan(static_cast<std::size_t>(in_both));
+  for (std::size_t walked = 0; walked < most_segments_walked; ++walked) {
+    const std::size_t length = in_both(rest);
+    const std::size_t here = alike_in(rest);
+    alike += here;
+    if (here != length) return BothSides<std::size_t>{skipped[0] + alike, skipped[1] + alike};
+    if (alike >= end) break;
+    for (std::size_t side = 0; side < 2; ++side) {
+      rest[side] = rest[side].subspan(length);
       if (!rest[side].empty()) continue;
-      const std::uint64_t place = std::uint64_t{left.sequence_number} + alike;
       const auto& data = conversation_of(side, *packets[side]).data[packets[side]->from_client ? 0 : 1];
-      const KeptPacket* const next = packet_with(captures_[side], data, place);
-      const std::uint64_t offset = next == nullptr ? 0 : place - next->sequence_number;
-      if (next == nullptr || offset >= next->payload.size()) return std::nullopt;  // of what is behind nothing is known
+      const KeptPacket* const next = packet_with(captures_[side], data, place + alike);
+      const std::uint64_t offset = next == nullptr ? 0 : place + alike - next->sequence_number;
+      if (next == nullptr || offset >= next->payload.size()) return std::nullopt;  // nothing is known of what follows
       rest[side] = next->payload.subspan(static_cast<std::size_t>(offset));
     }
   }
@@ -226,7 +241,7 @@ Likeness CaptureComparison::Impl::likeness(std::size_t place, const KeptPacket& 
   if (in_left != in_right) return field.kept == Kept::step ? Likeness::nothing_to_compare : Likeness::different;
   if (field.kept == Kept::octets) {
     if (!left.payload_is_kept || !right.payload_is_kept) return Likeness::nothing_to_compare;
-    return first_different_octet(left, right) ? Likeness::different : Likeness::alike;
+    return first_different_octets(left, right) ? Likeness::different : Likeness::alike;
   }
   const std::uint64_t a = captures_[0].value(left, place);
   const std::uint64_t b = captures_[1].value(right, place);
@@ -249,17 +264,17 @@ BothSides<std::string> CaptureComparison::Impl::texts(std::size_t place, const K
                                                       const KeptPacket& right) const {
   if (compared_fields[place].kept != Kept::octets)
     return {captures_[0].text(left, place), captures_[1].text(right, place)};
-  const std::size_t from =
-      left.payload_is_kept && right.payload_is_kept ? first_different_octet(left, right).value_or(0) : std::size_t{0};
-  const auto text_of = [&](const KeptPacket& packet) -> std::string {
+  BothSides<std::size_t> from{};
+  if (left.payload_is_kept && right.payload_is_kept) from = first_different_octets(left, right).value_or(from);
+  const auto text_of = [&](const KeptPacket& packet, std::size_t first) -> std::string {
     if (!KeptCapture::has(packet, place)) return {};
-    const Bytes all = packet.payload.subspan(std::min(from, packet.payload.size()));
-    std::string text = from == 0 ? std::string{} : fmt::format("{}: ", from);
+    const Bytes all = packet.payload.subspan(std::min(first, packet.payload.size()));
+    std::string text = first == 0 ? std::string{} : fmt::format("{}: ", first);
     for (const std::byte octet : all.first(std::min(all.size(), octets_shown)))
       text += fmt::format("{:02x}", std::to_integer<unsigned>(octet));
     return all.size() > octets_shown ? text + "..." : text;
   };
-  return {text_of(left), text_of(right)};
+  return {text_of(left, from[0]), text_of(right, from[1])};
 }
 
 void CaptureComparison::Impl::count(const AlignedPackets& pair, ComparedConversation& conversation) {

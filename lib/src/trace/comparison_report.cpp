@@ -38,6 +38,13 @@ std::string_view shown(const std::string& value) noexcept { return value.empty()
 
 /// What the difference is worth.
 std::string_view remark(bool by_nature) noexcept { return by_nature ? "by nature" : ""; }
+/// `33 differ by nature`, `4 differ, 33 by nature`
+std::string remark(const FieldAgreement& field) {
+  const std::uint64_t differ = field.packets - field.agree - field.by_nature;
+  if (differ == 0) return field.by_nature == 0 ? "" : fmt::format("{} differ by nature", field.by_nature);
+  return fmt::format("{} differ", differ) +
+         (field.by_nature == 0 ? "" : fmt::format(", {} by nature", field.by_nature));
+}
 
 void append_padded(std::string& out, std::string_view text, std::size_t width) {
   out += text;
@@ -68,7 +75,7 @@ struct Row {
   std::string agree;
   BothSides<std::string> values;
   std::string frames;
-  std::string_view remark;
+  std::string remark;
 };
 
 void append_fields(std::string& out, const CaptureComparison& comparison) {
@@ -80,14 +87,11 @@ void append_fields(std::string& out, const CaptureComparison& comparison) {
        "Frames",
        {}});
   for (const FieldAgreement& field : comparison.fields()) {
-    const bool all_by_nature = field.agree + field.by_nature == field.packets;
     rows.push_back({field_name(field.field, field.is_step),
                     fmt::format("{} of {}", field.agree, field.packets),
                     {std::string{shown(field.values[0])}, std::string{shown(field.values[1])}},
                     fmt::format("{}, {}", field.frames[0], field.frames[1]),
-                    field.agree == field.packets ? ""
-                    : all_by_nature              ? "differs by nature"
-                                                 : "differs"});
+                    remark(field)});
   }
   std::array<std::size_t, 5> widths{};
   for (const Row& row : rows) {
@@ -135,8 +139,8 @@ class TextReport {
     const auto& conversations = comparison_.conversations();
     for (std::size_t i = 0; i < conversations.size(); ++i) append_conversation(i);
     if (untold_ != 0 || untold_lonely_ != 0) {
-      out_ += fmt::format("\nand {} more", counted(untold_, "difference"));
-      if (untold_lonely_ != 0) out_ += fmt::format(", {} more without a partner", counted(untold_lonely_, "packet"));
+      out_ += "\nand " + counted(untold_, "more difference");
+      if (untold_lonely_ != 0) out_ += ", " + counted(untold_lonely_, "more packet") + " without a partner";
       out_ += "; -V shows them all\n";
     }
     for (std::size_t side = 0; side < 2; ++side) append_lone(side);
