@@ -24,7 +24,7 @@ using trace::Nature;
 using PairedBy = ComparedConversation::PairedBy;
 
 constexpr std::size_t most_segments_walked = 64;
-constexpr std::size_t octets_shown = 16;
+constexpr std::size_t octets_shown = 8;
 
 enum class Likeness : std::uint8_t { nothing_to_compare, alike, by_nature, different };
 

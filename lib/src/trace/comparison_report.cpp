@@ -68,6 +68,11 @@ std::string capture_line(const ComparedCapture& capture) {
   return text;
 }
 
+/// Without its folders.
+std::string file_name(const ComparedCapture& capture) {
+  return printable(std::string_view{capture.name}.substr(capture.name.rfind('/') + 1), widest_column);
+}
+
 // The table of fields.
 
 struct Row {
@@ -81,11 +86,7 @@ struct Row {
 void append_fields(std::string& out, const CaptureComparison& comparison) {
   std::vector<Row> rows;
   rows.push_back(
-      {"Field",
-       "Agree",
-       {printable(comparison.capture(0).name, longest_text), printable(comparison.capture(1).name, longest_text)},
-       "Frames",
-       {}});
+      {"Field", "Agree", {file_name(comparison.capture(0)), file_name(comparison.capture(1))}, "Frames", {}});
   for (const FieldAgreement& field : comparison.fields()) {
     rows.push_back({field_name(field.field, field.is_step),
                     fmt::format("{} of {}", field.agree, field.packets),
