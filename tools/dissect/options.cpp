@@ -36,6 +36,8 @@ constexpr const char* examples = R"(Examples:
       why the capture looks wrong, what to do, and the frames that prove it
   dissect -i lo port 8080
       packets as they pass loopback, until Ctrl-C; dissect -D lists interfaces
+  dissect --compare real.pcap crafted.pcap
+      how close a crafted session comes to one that a kernel made
   ssh server tcpdump -U -w - | dissect -l -
       what a capturing program sends, packet by packet
 
@@ -228,6 +230,19 @@ void check_output(CommandOptions& options, bool format_is_asked_for, bool has_st
     throw CLI::ValidationError("-w", "standard output cannot take both the capture and what is shown");
 }
 
+/// A comparison has its own text and JSON, and nothing else is shown or written beside it.
+void check_comparison(const CommandOptions& options, const CLI::App& app) {
+  if (app.count("--compare") == 0) return;
+  if (options.other.empty()) throw CLI::ValidationError("--compare", "say which capture to compare with");
+  if (options.other == "-" && options.capture == "-")
+    throw CLI::ValidationError("--compare", "standard input cannot be both captures");
+  if (options.statistics_format == StatisticsFormat::csv)
+    throw CLI::ValidationError("--format", "\"csv\": of --compare it is text or json");
+  for (const char* const name : {"-O", "-x", "-P", "-T", "-e", "-E", "-z", "-w", "--export-objects"}) {
+    if (app.count(name) != 0) throw CLI::ValidationError(name, "does not go with --compare");
+  }
+}
+
 /// Whether the text is a filter; what is wrong with it is said.
 bool set_filter(CommandOptions& options, const std::string& text) {
   auto filter = encap::Filter::compile(text);
@@ -319,6 +334,11 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   bool not_promiscuous = true;
   app.add_flag("-p,--no-promiscuous-mode", not_promiscuous, "So unless --promiscuous; taken for tshark's sake")
       ->group("Input");
+  app.add_option("--compare", options.other,
+                 "In which header fields FILE's packets differ from those of OTHER, along each conversation; "
+                 "-V shows all")
+      ->type_name("OTHER")
+      ->group("Input");
   bool no_names = false;
   app.add_flag("-n", no_names, "Names are never looked up; taken for tshark's sake")->group("Input");
 
@@ -340,7 +360,7 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   std::vector<std::string> statistics;
   add_list("Output", "-z", "STATISTIC",
            "Count and print at the end, as in -z conv,tcp; may be given again; -z help lists them", statistics);
-  add("Output", "--format", "FORMAT", "Of -z: text, json or csv [text]",
+  add("Output", "--format", "FORMAT", "Of -z: text, json or csv; of --compare: text or json [text]",
       [&options](Text text) { options.statistics_format = choose("--format", text, statistics_formats); });
   app.add_option("-w", options.kept,
                  "Write the packets that match to FILE; shows none, unless -P, -V, -x or -T is there")
@@ -381,6 +401,7 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
       return ExitCode::done;
     }
     check(options, std::move(fields), settings);
+    check_comparison(options, app);
     check_output(options, app.count("-T") != 0, !statistics.empty());
     if (!filter.empty() && !set_filter(options, filter)) return ExitCode::usage;
     add_statistics(options, statistics, frames, filter);

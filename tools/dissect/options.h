@@ -21,6 +21,7 @@ struct CommandOptions {
 
   std::string capture;                            ///< `-` is standard input
   std::optional<encap::LiveCaptureOptions> live;  ///< an interface to listen on, in place of a capture
+  std::string other;                              ///< the capture to compare it with; empty: none
   std::string kept;                               ///< the file that packets which match are written to; empty: none
   std::optional<encap::CaptureFormat> kept_format;
   std::uint64_t packets = UINT64_MAX;

@@ -20,6 +20,7 @@
 #include "object_folder.h"
 #include "output.h"
 #include "printer.h"
+#include "report.h"
 #include "side_by_side.h"
 
 namespace {
@@ -29,25 +30,6 @@ using encap::IoError;
 using encap::LiveCapture;
 using encap::PacketRecord;
 
-ExitCode report(const IoError& error) {
-  fmt::print(stderr, "dissect: {}\n", to_string(error));
-  return ExitCode::io;
-}
-
-/// A pipe nobody reads any more ends the run as it ends other programs: without a word.
-ExitCode report_output() {
-  const int code = errno;
-  if (code != EPIPE) return report(IoError{"write", "standard output", code, {}});
-  std::signal(SIGPIPE, SIG_DFL);
-  std::raise(SIGPIPE);
-  return ExitCode::io;
-}
-
-ExitCode refuse_filter(const std::string& reason) {
-  fmt::print(stderr, "dissect: -f: {}\n", reason);
-  return ExitCode::usage;
-}
-
 // A short capture is over before threads have started.
 constexpr std::uint64_t packets_alone = 4096;
 
@@ -55,8 +37,6 @@ bool is_pipe(int descriptor) {
   struct stat status {};
   return fstat(descriptor, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
 }
-
-ExitCode interrupted() noexcept { return interrupted_by() == SIGTERM ? ExitCode::terminated : ExitCode::interrupted; }
 
 /// One run of the command, from the capture to what is shown and written of it. What ends the run early is an exit
 /// code; what ends the capture early is damage, and what was read before is shown.

@@ -41,6 +41,10 @@ void for_each_layer(const Dissection& dissection, std::string_view name, Visit v
   return false;
 }
 
+/// The name of an item's field; empty where it has none.
+[[nodiscard]] inline std::string_view name_of(const Item& item) noexcept {
+  return item.field == nullptr ? std::string_view{} : item.field->name;
+}
 [[nodiscard]] inline bool is_named(const Item& item, std::string_view name) noexcept {
   return item.field != nullptr && item.field->name == name;
 }

@@ -2,16 +2,19 @@
 #include <array>
 #include <fmt/format.h>
 #include <iterator>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include "encap/base/input_error.h"
 #include "encap/trace/capture_check.h"
+#include "trace/json_members.h"
 
 namespace encap {
 namespace {
 
 using Kind = CheckFinding::Kind;
+using trace::flag;
+using trace::Json;
+using trace::key;
+using trace::member;
 
 constexpr std::size_t findings_in_full = 20;
 constexpr std::size_t conversations_in_full = 10;
@@ -121,24 +124,6 @@ void append_conversations(std::string& out, const CheckReport& report) {
 
 double seconds(Duration time) { return static_cast<double>(time.count()) / 1e9; }
 
-using Json = rapidjson::Writer<rapidjson::StringBuffer>;
-
-void key(Json& json, std::string_view name) { json.Key(name.data(), static_cast<rapidjson::SizeType>(name.size())); }
-void value(Json& json, std::string_view text) {
-  json.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-}
-void member(Json& json, std::string_view name, std::string_view text) {
-  key(json, name);
-  value(json, text);
-}
-void member(Json& json, std::string_view name, std::uint64_t number) {
-  key(json, name);
-  json.Uint64(number);
-}
-void flag(Json& json, std::string_view name, bool is) {
-  key(json, name);
-  json.Bool(is);
-}
 void time(Json& json, std::string_view name, const std::optional<Duration>& duration) {
   key(json, name);
   if (duration) {

@@ -15,8 +15,6 @@ namespace {
 
 constexpr std::size_t most_transports = 8;  // of one packet, tunnels in tunnels
 
-std::string_view name_of(const Item& item) noexcept { return item.field == nullptr ? "" : item.field->name; }
-
 Ipv6Address ipv6_at(Bytes octets) noexcept {
   Ipv6Address address;
   std::memcpy(address.octets.data(), octets.data(), address.octets.size());
