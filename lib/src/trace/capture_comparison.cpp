@@ -58,8 +58,9 @@ std::string_view name_of(PairedBy paired_by) noexcept {
 
 class CaptureComparison::Impl {
  public:
-  explicit Impl(const ComparisonOptions& options)
-      : options_{options}, captures_{KeptCapture{places_, texts_, options}, KeptCapture{places_, texts_, options}} {}
+  explicit Impl(ComparisonOptions options)
+      : options_{std::move(options)},
+        captures_{KeptCapture{places_, texts_, options_}, KeptCapture{places_, texts_, options_}} {}
 
   void read(std::size_t side, std::string name, PacketSource& capture,
             const std::function<std::uint64_t()>& passed_over);
@@ -329,7 +330,7 @@ void CaptureComparison::Impl::differences(const AlignedPackets& pair, std::vecto
   }
 }
 
-CaptureComparison::CaptureComparison(ComparisonOptions options) : impl_{std::make_unique<Impl>(options)} {}
+CaptureComparison::CaptureComparison(ComparisonOptions options) : impl_{std::make_unique<Impl>(std::move(options))} {}
 CaptureComparison::~CaptureComparison() = default;
 
 void CaptureComparison::read(std::size_t side, std::string name, PacketSource& capture,
