@@ -350,6 +350,8 @@ class LiveRun {
     line += fmt::format("{}, {} sent on {} via {}", counted(counts.packets, "packet"), counted(counts.octets, "byte"),
                         line_.interface.name, name_of(live_.via));
     if (counts.passed_over != 0) line += fmt::format(", {} left to the kernel", counted(counts.passed_over, "packet"));
+    if (counts.unheard != 0) line += fmt::format(", {} passed by the kernel unheard", counts.unheard);
+    if (counts.to_other_programs != 0) line += fmt::format(", {} to other programs", counts.to_other_programs);
     // Of paced packets, the steps between them.
     const bool paced = live_.pace.kind != encap::Pace::Kind::fastest && counts.packets > 1;
     const double steps = static_cast<double>(counts.packets - (paced ? 1 : 0));
