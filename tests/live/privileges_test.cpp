@@ -76,6 +76,36 @@ TEST(Privileges, none_is_left_in_any_set) {
             "CapAmb 0000000000000000\nNoNewPrivs 1\n");
 }
 
+TEST(Privileges, root_makes_a_file_in_the_folder_of_another) {
+  if (!has_every_privilege_needed()) GTEST_SKIP() << "this process has no privileges to drop";
+  constexpr uid_t nobody = 65534;
+  std::string folder = "/tmp/encap_privileges_XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  ASSERT_EQ(::chown(folder.c_str(), nobody, nobody), 0);
+  const std::string file = folder + "/seen.pcap";
+  EXPECT_EQ(in_a_child([&file] {
+              if (const auto r = drop_privileges({.file = file}); !r) return to_string(r.error());
+              std::ofstream{file} << "packets";
+              return std::to_string(::getuid()) + " " + privileges_of_this_process();
+            }),
+            "65534 CapInh 0000000000000000\nCapPrm 0000000000000000\nCapEff 0000000000000000\n"
+            "CapBnd 0000000000000000\nCapAmb 0000000000000000\nNoNewPrivs 1\n");
+  std::string text;
+  EXPECT_TRUE(std::getline(std::ifstream{file}, text)) << "the file was not made";
+  EXPECT_EQ(text, "packets");
+  ::unlink(file.c_str());
+  ::rmdir(folder.c_str());
+}
+
+TEST(Privileges, root_stays_root_where_a_folder_is_its_own) {
+  if (!has_every_privilege_needed()) GTEST_SKIP() << "this process has no privileges to drop";
+  EXPECT_EQ(in_a_child([] {
+              const auto r = drop_privileges({.file = "/tmp/seen.pcap"});
+              return r ? std::to_string(::getuid()) : to_string(r.error());
+            }),
+            "0");
+}
+
 TEST(Privileges, only_ports_below_1024_are_kept_when_asked_for) {
   if (!has_every_privilege_needed()) GTEST_SKIP() << "this process has no privileges to drop";
   EXPECT_EQ(in_a_child([] {

@@ -1,13 +1,12 @@
 #include "live.h"
 
 #include <cerrno>
-#include <climits>
 #include <fmt/format.h>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 #include "encap/capture/network_interface.h"
+#include "encap/live/privileges.h"
 
 namespace {
 
@@ -19,14 +18,6 @@ ExitCode report(const IoError& error) {
   return ExitCode::io;
 }
 
-// A capability belongs to a file, not to the symbolic links that lead there.
-std::string how_to_get_privileges() {
-  std::string path(PATH_MAX, '\0');
-  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
-  path = length > 0 ? path.substr(0, static_cast<std::size_t>(length)) : "dissect";
-  return "sudo setcap cap_net_raw=ep " + path;
-}
-
 ExitCode refuse(const IoError& error) {
   if (error.operation == LiveCapture::filter_refused) {
     fmt::print(stderr, "dissect: -f: {}\n", error.reason);
@@ -34,7 +25,7 @@ ExitCode refuse(const IoError& error) {
   }
   const ExitCode code = report(error);
   if (error.code != EPERM && error.code != EACCES) return code;
-  fmt::print(stderr, "dissect: this lets it listen: {}\n", how_to_get_privileges());
+  fmt::print(stderr, "dissect: this lets it listen: {}\n", encap::how_to_get_privileges());
   return ExitCode::privilege;
 }
 
@@ -54,13 +45,13 @@ ExitCode print_interfaces() {
   return ExitCode::done;
 }
 
-std::variant<LiveCapture, ExitCode> open_live(encap::LiveCaptureOptions options) {
+std::variant<LiveCapture, ExitCode> open_live(encap::LiveCaptureOptions options, const std::string& made) {
   const auto interface = encap::find_network_interface(options.interface);
   if (!interface) return report(interface.error());
   options.interface = interface->name;
   auto capture = LiveCapture::open(options);
   if (!capture) return refuse(capture.error());
-  // From here on no privilege is needed, but for what the files' owners say.
+  if (const auto dropped = encap::drop_privileges({.file = made}); !dropped) return report(dropped.error());
   fmt::print(stderr, "Capturing on '{}'\n", options.interface);
   return std::move(*capture);
 }

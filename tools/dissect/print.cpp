@@ -209,7 +209,7 @@ class Run {
 ExitCode print_live(CommandOptions& options) {
   install_signal_handlers(false);
   std::signal(SIGPIPE, SIG_IGN);  // the file is finished first
-  auto opened = open_live(*options.live);
+  auto opened = open_live(*options.live, options.kept.empty() ? options.http_objects : options.kept);
   if (const auto* const ended = std::get_if<ExitCode>(&opened)) return *ended;
   auto& capture = std::get<LiveCapture>(opened);
   stop_on_interrupt(&capture);

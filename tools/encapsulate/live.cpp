@@ -215,16 +215,21 @@ std::variant<Line, ExitCode> open_line(const CommandOptions& options) {
     if (!opened) return refused(opened.error(), live.via);
     capture = std::move(*opened);
   }
-  if (auto dropped = encap::drop_privileges({.ports_below_1024 = live.via == Via::sockets}); !dropped)
-    return report(dropped.error());
+  const encap::KeptPrivileges kept{.ports_below_1024 = live.via == Via::sockets, .file = options.output};
+  if (auto dropped = encap::drop_privileges(kept); !dropped) return report(dropped.error());
   return Line{std::move(*interface), std::move(*sender), std::move(capture)};
 }
 
 /// A run, from the open line on.
 class LiveRun {
  public:
-  LiveRun(const CommandOptions& options, Line line)
-      : options_{options}, live_{options.live}, line_{std::move(line)}, table_{options.table} {
+  /// `first`: of `table`, which was opened while there were privileges. Lifetime: borrows the options and the table.
+  LiveRun(const CommandOptions& options, Line line, TableInput& table, TableInput::Source first)
+      : options_{options},
+        live_{options.live},
+        line_{std::move(line)},
+        table_{table},
+        first_reading_{std::move(first)} {
     craft_.link_type = line_.sender->link_type();
   }
 
@@ -268,7 +273,7 @@ class LiveRun {
     Gate gate{packets, live_.count};
     encap::CraftOptions craft = craft_;
     craft.origins = true;
-    auto opened = open_table(options_, table_.first());
+    auto opened = open_table(options_, std::move(first_reading_));
     if (const ExitCode* const ended = std::get_if<ExitCode>(&opened)) return *ended;
     TableRun::RowSeen row_seen;
     if (check_) row_seen = [this](const encap::Message& row) { check_->see(row); };
@@ -374,7 +379,8 @@ class LiveRun {
   const LiveRequest& live_;
   encap::CraftOptions craft_ = options_.craft;
   Line line_;
-  TableInput table_;
+  TableInput& table_;
+  TableInput::Source first_reading_;
   PacketStore store_;
   encap::CraftSummary planned_{};
   bool ends_early_ = false;  // before the table does
@@ -386,7 +392,10 @@ class LiveRun {
 }  // namespace
 
 ExitCode send_live(const CommandOptions& options) {
+  TableInput table{options.table};
+  auto first = table.first();
+  if (!first) return report(first.error());
   auto opened = open_line(options);
   if (const ExitCode* const ended = std::get_if<ExitCode>(&opened)) return *ended;
-  return LiveRun{options, std::move(std::get<Line>(opened))}();
+  return LiveRun{options, std::move(std::get<Line>(opened)), table, std::move(first)}();
 }

@@ -6,7 +6,10 @@
 #ifdef __linux__
 #include <cap-ng.h>
 #include <cerrno>
+#include <grp.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #endif
 
 namespace encap {
@@ -27,13 +30,28 @@ std::string quoted(const std::string& text) {
   }
   return out + "'";
 }
+
+// Of root makes the owner of the file's folder, for good. The permitted capabilities stay.
+Result<void, IoError> become_owner_of_folder(const std::string& file) {
+  if (file.empty() || file == "-" || ::geteuid() != 0) return {};
+  std::filesystem::path folder = std::filesystem::path{file}.parent_path();
+  if (folder.empty()) folder = ".";
+  struct stat owned {};
+  if (::stat(folder.c_str(), &owned) != 0 || owned.st_uid == 0) return {};
+  if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 && ::setgroups(1, &owned.st_gid) == 0 &&
+      ::setresgid(owned.st_gid, owned.st_gid, owned.st_gid) == 0 &&
+      ::setresuid(owned.st_uid, owned.st_uid, owned.st_uid) == 0) {
+    return {};
+  }
+  return unexpected(IoError{"become the owner of", folder.string(), errno, {}});
+}
 #endif
 
 }  // namespace
 
 #ifdef __linux__
 
-Result<void, IoError> drop_privileges(KeptPrivileges kept) {
+Result<void, IoError> drop_privileges(const KeptPrivileges& kept) {
   const auto refused = [](std::string what) { return unexpected(IoError{"drop", "privileges", 0, std::move(what)}); };
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return unexpected(IoError{"set", "no_new_privs", errno, {}});
@@ -49,12 +67,13 @@ Result<void, IoError> drop_privileges(KeptPrivileges kept) {
     return refused("CAP_NET_BIND_SERVICE cannot be kept");
   }
   if (may_take_bounds && ::capng_apply(CAPNG_SELECT_BOUNDS) != 0) return refused("the bounding set stays");
+  if (auto become = become_owner_of_folder(kept.file); !become) return become;
   if (::capng_apply(CAPNG_SELECT_AMBIENT) != 0) return refused("the ambient set stays");
   if (::capng_apply(CAPNG_SELECT_CAPS) != 0) return refused("capabilities stay");
   return {};
 }
 
-std::string how_to_get_privileges(KeptPrivileges needed) {
+std::string how_to_get_privileges(const KeptPrivileges& needed) {
   std::error_code error;
   std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) program = "PROGRAM";
@@ -64,9 +83,9 @@ std::string how_to_get_privileges(KeptPrivileges needed) {
 
 #else
 
-Result<void, IoError> drop_privileges(KeptPrivileges) { return {}; }
+Result<void, IoError> drop_privileges(const KeptPrivileges&) { return {}; }
 
-std::string how_to_get_privileges(KeptPrivileges) {
+std::string how_to_get_privileges(const KeptPrivileges&) {
 #ifdef _WIN32
   return "start it as administrator, with Npcap installed";
 #else
