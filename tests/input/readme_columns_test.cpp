@@ -34,6 +34,7 @@ ColumnTable columns_of_readme() {
   const std::regex row{R"(\| `([a-z_]+)` \|([^|]*)\|[^|]*\|[^|]*\|)"};
   std::smatch cells;
   for (std::string line; std::getline(lines, line);) {
+    if (!columns.empty() && !line.starts_with('|')) break;  // other tables follow
     if (!std::regex_match(line, cells, row)) continue;
     const auto aliases = all_matches(cells[2].str(), std::regex{"`([^`]+)`"});
     columns[cells[1].str()] = {aliases.begin(), aliases.end()};
