@@ -1,4 +1,4 @@
-# encap_add_part(wire DEPENDS base [LINK PRIVATE hwy::hwy])
+# encap_add_part(capture DEPENDS base [LINK_PRIVATE PCAP::PCAP])
 #
 # One part is one target: encap_wire, alias encap::wire, with the headers of lib/include/encap/wire as a file set that
 # is verified to compile header by header, and the sources of lib/src/wire.

@@ -54,7 +54,7 @@ list(JOIN part_libraries " " part_libraries)
 
 set(ENCAP_PC_LIBS "-L\${libdir} ${part_libraries}")
 set(ENCAP_PC_CFLAGS "-I\${includedir}")
-set(needed_packages "fmt, libhwy, libpcap, zlib, libzstd, libbrotlidec, libpcre2-8")
+set(needed_packages "fmt, libpcap, zlib, libzstd, libbrotlidec, libpcre2-8")
 if(ENCAP_NEEDS_CAPNG)
   string(APPEND needed_packages ", libcap-ng")
 endif()

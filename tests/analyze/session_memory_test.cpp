@@ -177,6 +177,44 @@ TEST(SessionMemory, a_flow_that_was_forgotten_gives_back_the_room_of_its_pdus) {
   EXPECT_EQ(pdus.add(*pdu, 1, 0, much, true).state, State::pending);
 }
 
+TEST(SessionMemory, lanes_that_are_told_how_many_there_were_number_flows_as_one_reader_does) {
+  constexpr std::uint32_t packets = 200;
+  const auto key_of = [](std::uint32_t packet) {
+    return nth_flow(packet % 7 * packet % 61, packet % 3 == 0 ? Transport::udp : Transport::tcp);
+  };
+  const auto index_in = [&](SessionMemory& session, std::uint32_t packet) {
+    const FlowKey key = key_of(packet);
+    // A SYN now and then, which starts anew where ports are used again.
+    return key.transport == Transport::udp
+               ? session.flow(key).index
+               : session.tcp(key, segment(packet % 5 == 0 ? syn : ack, packet, 1)).flow->index;
+  };
+  SessionMemory alone{SessionMemory::Depth::streams};
+  std::vector<SessionMemory::Counts> before;
+  std::vector<std::uint32_t> expected;
+  for (std::uint32_t packet = 0; packet < packets; ++packet) {
+    before.push_back(alone.counts());
+    expected.push_back(index_in(alone, packet));
+  }
+  ASSERT_GT(alone.counts()[0], 30U);
+  ASSERT_GT(alone.counts()[1], 10U);
+
+  SessionMemory session;
+  std::vector<std::uint32_t> numbered(packets);
+  constexpr std::uint32_t last_apart = 150;
+  for (unsigned lane = 0; lane < SessionMemory::lanes; ++lane) {
+    for (std::uint32_t packet = 0; packet < last_apart; ++packet) {
+      if (SessionMemory::lane_of(key_of(packet)) != lane) continue;
+      session.count_from(lane, before[packet]);
+      numbered[packet] = index_in(session, packet);
+    }
+  }
+  session.count_from(before[last_apart]);
+  for (std::uint32_t packet = last_apart; packet < packets; ++packet) numbered[packet] = index_in(session, packet);
+  EXPECT_EQ(numbered, expected);
+  EXPECT_EQ(session.counts(), alone.counts());
+}
+
 TEST(SessionMemory, lanes_do_not_share_the_room_for_pdus) {
   SessionMemory session;
   const std::vector<std::byte> much(30u << 20);

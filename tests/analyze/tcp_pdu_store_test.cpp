@@ -228,6 +228,22 @@ TEST(TcpPdus, are_not_reopened_once_their_octets_have_gone) {
   EXPECT_EQ(side.add(pdu, 3, "def").complete_in, 1u);
 }
 
+TEST(TcpPdus, stay_readable_until_the_next_packet_whatever_follows_in_this_one) {
+  Side side;
+  Pdu& pdu = side.begin(1);
+  const std::string first(100, 'a');
+  const Bytes whole = side.add(pdu, 0, first, false).bytes;
+  side.pdus.reopen(pdu);
+  const Bytes longer = side.add(pdu, 100, std::string(1000, 'b'), false).bytes;
+  EXPECT_EQ(text(whole), first);
+  // It is known no more: its place is taken by the last of these.
+  for (std::uint32_t other = 0; other < 8; ++other) side.add(side.begin(10'000 + other), 0, "other");
+  EXPECT_EQ(side.pdus.find(1), nullptr);
+  EXPECT_EQ(text(whole), first);
+  EXPECT_EQ(text(longer), first + std::string(1000, 'b'));
+  side.store.next_packet();
+}
+
 TEST(TcpPdus, are_found_by_where_they_start) {
   Side side;
   EXPECT_EQ(side.pdus.find(0), nullptr);

@@ -1,11 +1,13 @@
-// The Internet checksum of inputs from one IPv4 header to 64 MiB: ours, the plain reference, and libtins'.
+// The Internet checksum of inputs from one IPv4 header to 64 MiB: ours, each of its kernels, plain C, and libtins'.
 
 #include <benchmark/benchmark.h>
 #include <cstdint>
+#include <string>
 #include <tins/utils/checksum_utils.h>
 #include <vector>
 
 #include "encap/wire/checksum.h"
+#include "wire/checksum_kernels.h"
 
 namespace {
 
@@ -33,8 +35,16 @@ void run(benchmark::State& state, Sum sum) {
 void encap_sum_words(benchmark::State& state) {
   run(state, [](encap::Bytes in) { return encap::sum_words(in); });
 }
-void plain_reference(benchmark::State& state) {
-  run(state, [](encap::Bytes in) { return encap::fold_carries(encap::sum_words_reference(in)); });
+// As it stands in textbooks.
+[[gnu::noinline]] std::uint16_t plain_c_sum(const std::uint8_t* at, std::size_t left) {
+  std::uint32_t sum = 0;
+  for (; left > 1; at += 2, left -= 2) sum += static_cast<std::uint32_t>(at[0] << 8 | at[1]);
+  if (left > 0) sum += static_cast<std::uint32_t>(*at << 8);
+  while ((sum >> 16) != 0) sum = (sum & 0xffff) + (sum >> 16);
+  return static_cast<std::uint16_t>(sum);
+}
+void plain_c(benchmark::State& state) {
+  run(state, [](encap::Bytes in) { return plain_c_sum(reinterpret_cast<const std::uint8_t*>(in.data()), in.size()); });
 }
 void libtins_sum_range(benchmark::State& state) {
   run(state, [](encap::Bytes in) {
@@ -54,8 +64,22 @@ void sizes(benchmark::internal::Benchmark* bench) {
 }
 
 BENCHMARK(encap_sum_words)->Apply(sizes);
-BENCHMARK(plain_reference)->Apply(sizes);
+BENCHMARK(plain_c)->Apply(sizes);
 BENCHMARK(libtins_sum_range)->Apply(sizes);
 BENCHMARK(libtins_do_checksum)->Apply(sizes);
+
+const bool kernels_are_known = [] {
+  for (const encap::NamedSumKernel& kernel : encap::sum_kernels()) {
+    if (!kernel.runs_here()) continue;
+    benchmark::RegisterBenchmark(("encap_" + std::string{kernel.name}).c_str(), [&kernel](benchmark::State& state) {
+      run(state, [&kernel](encap::Bytes in) {
+        return kernel.sum(reinterpret_cast<const std::uint8_t*>(in.data()), in.size());
+      });
+    })->Apply([](benchmark::internal::Benchmark* bench) {
+      for (const std::int64_t size : {64, 128, 256, 1500, 65536, 64 << 20}) bench->Arg(size);
+    });
+  }
+  return true;
+}();
 
 }  // namespace

@@ -2,7 +2,7 @@
 // runs and compares. Each frame carries 60 octets of TCP payload from 127.0.0.1 to port 9 of 127.0.0.1, 114 octets with
 // the Ethernet header that encapsulate would give it, and no two are equal.
 //
-//   send_bench WAY COUNT       wire, ip: ours; bare-packet, bare-raw: a loop around sendmmsg and nothing else
+//   send_bench WAY COUNT       wire, ip, sockets: ours; bare-packet, bare-raw: a loop around sendmmsg and nothing else
 //   send_bench FILE.pcap COUNT writes the same frames, for others to send
 
 #include <arpa/inet.h>
@@ -89,7 +89,7 @@ void write_file(const std::string& name, Bytes frames) {
 Clock::duration send_by_ours(Via via, Bytes frames) {
   auto sender = open_live_sender(NetworkInterface{"lo", {}, {"127.0.0.1"}, true, true}, via);
   if (!sender) fail(to_string(sender.error()));
-  const std::size_t skip = via == Via::ip ? link_header : 0;
+  const std::size_t skip = (*sender)->link_type() == LinkType::raw ? link_header : 0;
   const auto start = Clock::now();
   for (std::size_t at = 0; at < frames.size(); at += frame_length) {
     const Bytes packet = frames.subspan(at + skip, frame_length - skip);
@@ -147,7 +147,7 @@ int main(int argc, char** argv) {
   std::size_t count = 0;
   if (std::from_chars(number.data(), number.data() + number.size(), count).ptr != number.data() + number.size() ||
       count == 0 || count > 10'000'000) {
-    fail("usage: send_bench wire|ip|bare-packet|bare-raw|FILE.pcap COUNT, up to 10000000");
+    fail("usage: send_bench wire|ip|sockets|bare-packet|bare-raw|FILE.pcap COUNT, up to 10000000");
   }
   std::vector<std::byte> frames = make_frames(count);
   Clock::duration taken{};
@@ -155,6 +155,8 @@ int main(int argc, char** argv) {
     taken = send_by_ours(Via::wire, frames);
   } else if (way == "ip") {
     taken = send_by_ours(Via::ip, frames);
+  } else if (way == "sockets") {
+    taken = send_by_ours(Via::sockets, frames);
   } else if (way == "bare-packet") {
     taken = send_by_hand(false, frames);
   } else if (way == "bare-raw") {

@@ -1,8 +1,8 @@
 #!/bin/sh
 # run.sh NAME SOURCE WORK PROGRAM...: runs the line in tests/cli/NAME.args and compares what it prints on standard
 # output and standard error, and its exit code, with NAME.out. The line is for sh; the programs are called by their file
-# names, `encapsulate`, `dissect`, `mixed_capture` and `edit_capture`; `samples`, `pcaps` and `input` are the checkout's. With
-# ENCAP_UPDATE_GOLDEN=1 it writes NAME.out instead.
+# names, `encapsulate`, `dissect`, `mixed_capture`, `edit_capture` and `peak_memory`; `samples`, `pcaps` and `input` are the
+# checkout's. With ENCAP_UPDATE_GOLDEN=1 it writes NAME.out instead.
 set -u
 name=$1 source=$2 work=$3
 shift 3

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <initializer_list>
 #include <string>
+#include <vector>
 
 #include "encap/analyze/session_memory.h"
 #include "encap/capture/capture_file_reader.h"
@@ -12,7 +12,7 @@
 
 namespace encap::test {
 
-inline std::string counted_in_one_pass(const std::string& capture, std::initializer_list<std::string> names) {
+inline std::string counted_in_one_pass(const std::string& capture, const std::vector<std::string>& names) {
   Statistics statistics{[](std::string_view) { return unexpected(std::string{"no filters here"}); }};
   for (const std::string& name : names) EXPECT_TRUE(statistics.add(name).has_value()) << name;
   auto file = CaptureFileReader::open(capture);
@@ -20,7 +20,7 @@ inline std::string counted_in_one_pass(const std::string& capture, std::initiali
   SessionMemory session;
   Dissector dissector{&session};
   Dissection dissection{statistics.detail(), true};
-  dissection.wants_layers = statistics.reads_layers();
+  statistics.ask(dissection);
   while (file) {
     const auto record = file->next();
     if (!record || *record == nullptr) break;

@@ -1,4 +1,5 @@
 // Captures read by tshark and by us: every line of the list and of the tree is the same.
+#include "differential/our_statistic.h"
 #include "differential/tshark_capture.h"
 #include "encap/analyze/session_memory.h"
 #include "encap/capture/capture_file_reader.h"
@@ -33,7 +34,18 @@ Dissected dissect_all(const std::string& capture) {
   return out;
 }
 
-TEST_P(Tshark, prints_the_same_list) { expect_the_same(lines_of(tshark("")), lines_of(dissect_all(capture_).list)); }
+// The list ends with the last packet, the notes follow it.
+TEST_P(Tshark, prints_the_same_list_and_notes) {
+  const std::vector<std::string> both = lines_of(tshark("-z expert"));
+  const std::vector<std::string> list = lines_of(dissect_all(capture_).list);
+  const auto notes = both.begin() + static_cast<std::ptrdiff_t>(std::min(list.size(), both.size()));
+  {
+    SCOPED_TRACE("the list");
+    expect_the_same({both.begin(), notes}, list);
+  }
+  SCOPED_TRACE("the notes");
+  expect_the_same({notes, both.end()}, lines_of(counted_in_one_pass(capture_, {"expert"})));
+}
 
 TEST_P(Tshark, prints_the_same_trees) {
   expect_the_same(lines_of(tshark("-V")), lines_of(dissect_all(capture_).trees));

@@ -69,7 +69,7 @@ class TsharkOuter : public ::testing::TestWithParam<StackCase> {
   std::string capture_ = folder_ / "outer.pcap";
 };
 
-TEST_P(TsharkOuter, reads_the_stack_that_was_asked_for) {
+TEST_P(TsharkOuter, reads_the_stack_that_was_asked_for_without_a_complaint) {
   std::string wanted;
   std::istringstream names{GetParam().fields};
   for (std::string name; names >> name;) wanted += " -e " + name;
@@ -80,12 +80,13 @@ TEST_P(TsharkOuter, reads_the_stack_that_was_asked_for) {
 
   const std::string outer = GetParam().protocols;
   std::istringstream lines{
-      tshark("-T fields -E separator=/s -e frame.protocols -e ip.checksum.status -e tcp.checksum.status"
+      tshark("-z expert,warn -T fields -E separator=/s -e frame.protocols -e ip.checksum.status -e tcp.checksum.status"
              " -e udp.checksum.status")};
   std::size_t frames = 0;
   std::size_t connections = 0;
   std::size_t datagrams = 0;
   for (std::string line; std::getline(lines, line); ++frames) {
+    if (line.empty()) break;  // behind the packets, where complaints would stand
     const std::string protocols = line.substr(0, line.find(' '));
     const std::string statuses = line.substr(protocols.size());
     ASSERT_TRUE(protocols.starts_with(outer + ":ip:") || protocols.starts_with(outer + ":ipv6:")) << protocols;
@@ -100,10 +101,7 @@ TEST_P(TsharkOuter, reads_the_stack_that_was_asked_for) {
   EXPECT_EQ(datagrams, 4u) << "those that tshark has put together";
   EXPECT_GT(connections, 4u * 10);
   EXPECT_EQ(frames, connections + 4u * 7) << "9008 octets take seven fragments";
-}
-
-TEST_P(TsharkOuter, without_a_complaint) {
-  const std::string expert = tshark("-q -z expert,warn");
+  const std::string expert{std::istreambuf_iterator<char>{lines}, {}};
   EXPECT_EQ(expert.find_first_not_of(" \n"), std::string::npos) << expert;
 }
 

@@ -212,7 +212,7 @@ TEST_P(Golden, facts_do_not_depend_on_what_else_is_taken_down) {
 TEST_P(Golden, ends_do_not_depend_on_whether_layers_are_counted) {
   Dissection ends_alone{Detail::facts};
   ends_alone.wants_layers = false;
-  SessionMemory session;
+  SessionMemory session{SessionMemory::Depth::streams};
   Dissector dissector{&session};
   Reading all{Detail::facts};
   for (const WrittenPacket& packet : packets_) {

@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   SessionMemory session;
   Dissector dissector{&session};
   Dissection dissection{statistics.detail(), true};
-  dissection.wants_layers = statistics.reads_layers();
+  statistics.ask(dissection);
   Timestamp now;
   while (in.size() >= header) {
     const std::size_t length = std::min<std::size_t>(load_be16(in, 2), in.size() - header);

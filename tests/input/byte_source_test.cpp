@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "support/sanitizers.h"
 #include "tables.h"
 
 namespace encap::test {
@@ -44,9 +45,13 @@ class FailingSource final : public ByteSource {
   Result<std::size_t, IoError> read(MutableBytes out) override {
     if (at_ == good_) return unexpected(IoError{"read", "t.csv", EIO, {}});
     const std::size_t count = std::min({out.size(), good_ - at_, std::size_t{1} << 20});
-    for (std::size_t i = 0; i < count; ++i, ++at_) {
-      const char octet = at_ < header_.size() ? header_[at_] : row[(at_ - header_.size()) % row.size()];
-      out[i] = static_cast<std::byte>(octet);
+    for (std::size_t i = 0; i < count;) {
+      const std::string_view rest =
+          at_ < header_.size() ? header_.substr(at_) : row.substr((at_ - header_.size()) % row.size());
+      const Bytes part = as_bytes(rest.substr(0, count - i));
+      std::copy(part.begin(), part.end(), out.begin() + static_cast<std::ptrdiff_t>(i));
+      i += part.size();
+      at_ += part.size();
     }
     return count;
   }
@@ -100,7 +105,8 @@ TEST(ByteSource, that_fails_within_the_first_block_is_no_table) {
 
 TEST(ByteSource, that_fails_later_ends_the_table_with_what_the_system_says) {
   // Far behind the 32 MiB that the parser takes at once.
-  auto reader = MessageReader::open("t.csv", std::make_unique<FailingSource>("message\n", 90u << 20), {});
+  auto reader = MessageReader::open(
+      "t.csv", std::make_unique<FailingSource>("message\n", (under_sanitizers ? 50u : 90u) << 20), {});
   ASSERT_TRUE(reader.has_value());
   std::uint64_t rows = 0;
   for (;; ++rows) {

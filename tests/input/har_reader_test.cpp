@@ -228,8 +228,10 @@ TEST(HarReader, goes_on_behind_an_entry_that_cannot_be_used) {
 
 TEST(HarReader, passes_over_a_body_that_is_too_long) {
   for (const std::string unit : {"x", R"(\u00fc)", R"(\ud83d\ude00)", R"(\")", "\xc3\xbc"}) {
+    std::string many;
+    for (int i = 0; i < 10'000; ++i) many += unit;
     std::string body;
-    while (body.size() < (std::size_t{18} << 20)) body += unit;
+    while (body.size() < (std::size_t{18} << 20)) body += many;
     const TableRead file =
         read(entry(get, std::string{ok} + R"(,"content":{"text":")" + body + R"("})") + "," + entry(get, ok) + "," +
              entry(get, ok, R"("startedDateTime":"2026-01-20T22:10:00Z","_unused":")" + body + '"'));

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "support/case_name.h"
+#include "support/sanitizers.h"
 #include "tables.h"
 
 namespace encap::test {
@@ -42,7 +43,7 @@ TEST(LargeTable, gives_every_row_in_order_across_the_blocks_of_the_parser) {
     return std::string(row * 7919 % 211, static_cast<char>('a' + row % 26));
   };
   auto source = std::make_unique<GeneratedSource>([&]() -> std::string {
-    if (octets > 72 * mebi) return {};
+    if (octets > (under_sanitizers ? 40 : 72) * mebi) return {};
     const std::string row =
         octets == 0 ? "msg_id,message\r\n" : std::to_string(made) + ",\"" + text_of(made) + "\r\n, \"\"end\"\"\"\r\n";
     if (octets != 0) ++made;
@@ -89,9 +90,7 @@ TEST_P(LargeTableSize, loses_nothing_and_adds_nothing) {
     ASSERT_TRUE(message.has_value()) << to_string(message.error());
     ASSERT_NE(*message, nullptr);
     EXPECT_EQ((*message)->payload.size(), size);
-    EXPECT_EQ(
-        std::count((*message)->payload.begin(), (*message)->payload.end(), static_cast<std::byte>('a' + size % 26)),
-        static_cast<std::ptrdiff_t>(size));
+    EXPECT_TRUE(as_text((*message)->payload) == std::string(size, static_cast<char>('a' + size % 26)));
   }
   const auto end = reader->next();
   ASSERT_TRUE(end.has_value()) << to_string(end.error());
@@ -116,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(LargeTable, of_two_blocks_to_the_octet_without_a_newline_keeps_its_last_row) {
   for (const std::size_t more : {0u, 1u, 2u}) {
     std::string table = "message\n";
-    while (table.size() + 64 < 2 * block) table.append(63, 'x') += '\n';
+    while (table.size() + 1024 < 2 * block) table.append(1023, 'x') += '\n';
     table.append(2 * block - table.size() - more, 'z');
     auto reader = MessageReader::open("t.csv", memory_source(as_bytes(table)), {});
     ASSERT_TRUE(reader.has_value());

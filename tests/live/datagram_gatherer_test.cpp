@@ -30,6 +30,16 @@ TEST(DatagramGatherer, leaves_out_what_is_out_of_order) {
   EXPECT_FALSE(gatherer.add(key(1), 8, false, as_bytes("12345678")).taken);
 }
 
+TEST(DatagramGatherer, begins_anew_where_a_datagram_does) {
+  DatagramGatherer gatherer;
+  EXPECT_TRUE(gatherer.add(key(1), 0, true, as_bytes("12345678")).taken);
+  EXPECT_TRUE(gatherer.add(key(1), 8, true, as_bytes("12345678")).taken);
+  EXPECT_TRUE(gatherer.add(key(1), 0, true, as_bytes("abcdefgh")).taken);
+  const auto whole = gatherer.add(key(1), 8, false, as_bytes("i")).whole;
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(as_text(*whole), "abcdefghi");
+}
+
 TEST(DatagramGatherer, is_bounded_in_datagrams_and_octets) {
   DatagramGatherer gatherer;
   for (std::uint32_t i = 0; i <= DatagramGatherer::most_datagrams; ++i) {

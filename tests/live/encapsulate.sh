@@ -69,14 +69,17 @@ sessions() {
 }
 
 # The counters of lo and the capture agree.
+# Or as many thousands as ENCAP_TEST_ROUNDS says.
 a_million() {
+  local rounds=${ENCAP_TEST_ROUNDS:-1000} packets
+  packets=$(echo "${rounds}000" | sed -E ':a; s/^([0-9]+)([0-9]{3})/\1,\2/; ta')
   { echo "message,src_app,dst_app,app_protocol" && seq -f "reading %.0f,sensor,hub,UDP" 1000; } >table.csv
-  timeout 120 "$encapsulate" table.csv -i lo --via wire --pace max --loop 1000 -w seen.pcap >run.out 2>&1 ||
+  timeout 120 "$encapsulate" table.csv -i lo --via wire --pace max --loop "$rounds" -w seen.pcap >run.out 2>&1 ||
     fail "exit code $?"
-  has " 1,000,000 packets, .* 1,000,000 packets heard, 0 dropped" run.out || fail "the summary"
-  is "packets on lo" "$(on_lo)" 1000000
+  has " $packets packets, .* $packets packets heard, 0 dropped" run.out || fail "the summary"
+  is "packets on lo" "$(on_lo)" "${rounds}000"
   is "octets in the file" "$(stat -c %s seen.pcap)" "$("$encapsulate" table.csv --link ether -w - 2>/dev/null | wc -c |
-    awk '{ print ($1 - 24) * 1000 + 24 }')"
+    awk -v rounds="$rounds" '{ print ($1 - 24) * rounds + 24 }')"
   has "^1000 of 1000 rows found" run.out || fail "the verdict"
 }
 
@@ -177,10 +180,11 @@ called_off() {
   is "capabilities left" "$(sed -nE 's/^Cap(Prm|Eff|Inh|Amb):\t//p' /proc/$sender/status | sort -u)" 0000000000000000
   start=$(date +%s%N)
   kill -"$signal" $sender
+  kill -"$signal" $sender 2>/dev/null # as timeout(1) does, to the process and to its group: no second wish
   wait $sender
   local ended=$? took=$((($(date +%s%N) - start) / 1000000))
   [ $ended = "$code" ] || fail "exit code $ended: $*"
-  [ $took -lt 400 ] || fail "it took $took ms: $*" # 200 on a machine that is not busy
+  [ $took -lt 2000 ] || fail "it took $took ms: $*" # 200 on a machine that is not busy; answers are waited for 5 s
   has " packets, .* sent on lo via .* heard, " run.out || fail "no summary: $*"
   local packets
   packets=$(sed -nE 's/.*; ([0-9,]+) packets? heard.*/\1/p' run.out | tr -d ,)

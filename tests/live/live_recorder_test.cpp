@@ -2,16 +2,14 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <deque>
 #include <gtest/gtest.h>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "encap/capture/live_capture.h"
 #include "encap/live/live_sender.h"
+#include "live/fake_line.h"
 #include "live/network_namespace.h"
 #include "support/hex.h"
 
@@ -47,84 +45,6 @@ std::vector<std::byte> unreachable(std::string_view between, const std::vector<s
 }
 
 using Packets = std::vector<std::vector<std::byte>>;
-
-PacketRecord raw(const std::vector<std::byte>& bytes) {
-  return {.link_type = LinkType::raw, .original_length = static_cast<std::uint32_t>(bytes.size()), .bytes = bytes};
-}
-
-/// Gives what it is told to, when it is told to.
-class FakeSource final : public PacketSource {
- public:
-  Result<const PacketRecord*, IoError> next() override {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return stopped_ || failed_ || !waiting_.empty(); });
-    if (stopped_) return nullptr;
-    if (!waiting_.empty()) {
-      current_ = std::move(waiting_.front());
-      waiting_.pop_front();
-      record_ = raw(current_);
-      return &record_;
-    }
-    return unexpected(IoError{"read", "lo", 0, "it is gone"});
-  }
-  void give(std::vector<std::byte> packet) {
-    ++given;
-    {
-      const std::lock_guard lock{mutex_};
-      waiting_.push_back(std::move(packet));
-    }
-    changed_.notify_all();
-  }
-  void stop() {
-    {
-      const std::lock_guard lock{mutex_};
-      stopped_ = true;
-    }
-    changed_.notify_all();
-  }
-  void fail() {
-    {
-      const std::lock_guard lock{mutex_};
-      failed_ = true;
-    }
-    changed_.notify_all();
-  }
-
-  std::atomic<std::uint64_t> given = 0;
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::vector<std::byte>> waiting_;
-  std::vector<std::byte> current_;
-  PacketRecord record_;
-  bool stopped_ = false;
-  bool failed_ = false;
-};
-
-class KeepingSink final : public PacketSink {
- public:
-  Result<void, IoError> write(const PacketRecord& record) override {
-    if (kept.size() == room) return unexpected(IoError{"write", "seen.pcap", 0, "no space left"});
-    kept.emplace_back(record.bytes.begin(), record.bytes.end());
-    return {};
-  }
-  Result<void, IoError> flush() override {
-    flushed = true;
-    return {};
-  }
-  std::vector<std::vector<std::byte>> kept;
-  std::size_t room = SIZE_MAX;
-  bool flushed = false;
-};
-
-bool until(auto condition) {
-  for (const auto end = Clock::now() + std::chrono::seconds{10}; Clock::now() < end;) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(milliseconds{1});
-  }
-  return false;
-}
 
 struct Recording {
   explicit Recording(LiveRecorderOptions options = {.quiet = milliseconds{30}})
@@ -201,6 +121,25 @@ TEST(LiveRecorder, keeps_packets_of_others_from_the_first_one_told_where_that_is
   for (const auto& packet : {other, ours, hex_vector("00")}) run.source.give(packet);
   ASSERT_TRUE(run.finish(1));
   EXPECT_EQ(run.sink.kept, (Packets{other, ours, hex_vector("00")}));
+}
+
+TEST(LiveRecorder, keeps_packets_of_others_where_there_are_more_conversations_than_it_knows) {
+  Recording run;
+  const auto other = udp(addresses, "c0010035");
+  std::vector<std::byte> packet = udp(addresses, "00000036");
+  for (std::size_t i = 0; i <= LiveRecorder::most_conversations; ++i) {
+    if (i == LiveRecorder::most_conversations) {
+      run.source.give(other);
+      ASSERT_TRUE(until([&] { return run.recorder.counts().others == 1; }));
+    }
+    packet[20] = static_cast<std::byte>(i >> 8 & 0xff);  // the source port
+    packet[21] = static_cast<std::byte>(i & 0xff);
+    packet[18] = static_cast<std::byte>(i >> 16);  // an octet of the destination
+    ASSERT_TRUE(run.recorder.expect(raw(packet)));
+  }
+  run.source.give(other);
+  ASSERT_TRUE(run.finish(0));
+  EXPECT_EQ(run.sink.kept, Packets{other});  // only the second one
 }
 
 TEST(LiveRecorder, hears_of_every_conversation_while_packets_come) {

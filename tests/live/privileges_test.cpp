@@ -2,6 +2,7 @@
 
 #ifdef __linux__
 
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -86,9 +87,13 @@ TEST(Privileges, root_makes_a_file_in_the_folder_of_another) {
   EXPECT_EQ(in_a_child([&file] {
               if (const auto r = drop_privileges({.file = file}); !r) return to_string(r.error());
               std::ofstream{file} << "packets";
-              return std::to_string(::getuid()) + " " + privileges_of_this_process();
+              std::string who = std::to_string(::getuid()) + " " + std::to_string(::getgid()) + " ";
+              std::array<gid_t, 64> groups{};
+              const int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
+              for (int i = 0; i < count; ++i) who += std::to_string(groups[static_cast<std::size_t>(i)]) + " ";
+              return who + privileges_of_this_process();
             }),
-            "65534 CapInh 0000000000000000\nCapPrm 0000000000000000\nCapEff 0000000000000000\n"
+            "65534 65534 65534 CapInh 0000000000000000\nCapPrm 0000000000000000\nCapEff 0000000000000000\n"
             "CapBnd 0000000000000000\nCapAmb 0000000000000000\nNoNewPrivs 1\n");
   std::string text;
   EXPECT_TRUE(std::getline(std::ifstream{file}, text)) << "the file was not made";

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <linux/capability.h>
@@ -16,6 +17,7 @@
 
 #include "encap/flow/crafter.h"
 #include "live/tcp_carrier.h"
+#include "live/udp_carrier.h"
 #include "lo_tap.h"
 #include "network_namespace.h"
 #include "support/property.h"
@@ -684,6 +686,37 @@ TEST_F(SocketSender, closes_the_idlest_connection_when_there_are_too_many_and_op
   for (std::uint16_t i = 0; i < connections; ++i) {
     EXPECT_EQ(payloads(packets, {client(i), server(i)}), Texts{"abc"});
     EXPECT_EQ(payloads(packets, {server(i), client(i)}), Texts{"ok"});
+  }
+}
+
+TEST_F(SocketSender, holds_no_more_behind_a_gap_than_it_may) {
+  CarrierSink sink{{}};
+  Plan plan{sink};
+  const Endpoint client = at("127.0.0.1", 5074);
+  const Endpoint server = at("127.0.0.1", 12345);
+  plan.open(client, server);
+  const std::string piece(1400, 'x');
+  const std::size_t fit = live::TcpCarrier::most_held_octets / piece.size();
+  for (std::size_t i = 0; i < fit; ++i) {
+    plan.expect(plan.tcp(client, server, "PA", static_cast<std::uint32_t>(2001 + i * piece.size()), piece));
+  }
+  const auto refused = plan.tcp(client, server, "PA", static_cast<std::uint32_t>(2001 + fit * piece.size()), piece);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().reason.find("too much waits"), std::string::npos) << refused.error().reason;
+}
+
+TEST_F(SocketSender, keeps_no_more_udp_sockets_open_than_it_may) {
+  constexpr std::size_t most = 4;
+  live::UdpCarrier carrier{most};
+  const auto open_files = [] {
+    return std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, std::filesystem::directory_iterator{});
+  };
+  const auto before = open_files();
+  for (std::uint16_t port = 5000; port < 5020; ++port) {
+    const auto carried = carrier.carry({at("127.0.0.1", port), at("127.0.0.1", 6000)}, as_bytes("ping"));
+    ASSERT_TRUE(carried) << to_string(carried.error());
+    EXPECT_TRUE(*carried);
+    EXPECT_LE(open_files() - before, static_cast<std::ptrdiff_t>(most));
   }
 }
 

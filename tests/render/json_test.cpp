@@ -53,6 +53,28 @@ TEST(Json, of_no_packets_is_an_empty_array) {
   EXPECT_EQ(out, "[]\n");
 }
 
+TEST(Json, two_writers_make_one_array) {
+  Dissected packet{unknown_ethertype};
+  for (const auto shape : {JsonFormat::Shape::tree, JsonFormat::Shape::lines}) {
+    JsonWriter one{{.shape = shape}};
+    std::string expected;
+    one.begin(expected);
+    one.packet(expected, *packet);
+    one.packet(expected, *packet);
+    one.end(expected);
+
+    JsonWriter first{{.shape = shape}};
+    JsonWriter second{{.shape = shape}};
+    std::string out;
+    first.begin(out);
+    first.packet(out, *packet);
+    second.resume();
+    second.packet(out, *packet);
+    first.end(out);
+    EXPECT_EQ(out, expected);
+  }
+}
+
 Item& add_item(Dissection& dissection, ItemId parent, std::string_view text) {
   const auto id = static_cast<ItemId>(dissection.items.size());
   Item& item = dissection.items.emplace_back();

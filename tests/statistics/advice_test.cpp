@@ -104,7 +104,7 @@ class Capture {
     SessionMemory session;
     Dissector dissector{&session};
     Dissection dissection{statistics.detail(), true};
-    dissection.wants_layers = statistics.reads_layers();
+    statistics.ask(dissection);
     for (const Packet& packet : packets_) {
       PacketRecord record = record_of(packet.octets, LinkType::raw, {packet.time});
       record.original_length += packet.cut;

@@ -32,7 +32,7 @@ Statistics read(const std::string& name, std::initializer_list<std::string_view>
   SessionMemory session;
   Dissector dissector{&session};
   Dissection dissection{statistics.detail(), true};
-  dissection.wants_layers = statistics.reads_layers();
+  statistics.ask(dissection);
   for (const WrittenPacket& packet :
        read_packet_text(fs::path{ENCAP_SOURCE_DIR} / "tests" / "packets" / (name + ".hex"))) {
     const PacketRecord record = packet.record();
@@ -460,20 +460,23 @@ TEST(Statistics, reads_no_more_of_a_packet_than_is_counted) {
   Statistics statistics{no_filters};
   ASSERT_TRUE(statistics.add("conv,tcp").has_value());
   ASSERT_TRUE(statistics.add("io,phs").has_value());
+  EXPECT_EQ(statistics.reads(), FactsRead::layers);
   ASSERT_TRUE(statistics.add("expert").has_value());
   EXPECT_EQ(statistics.detail(), Detail::facts);
-  EXPECT_TRUE(statistics.reads_layers());
+  EXPECT_EQ(statistics.reads(), FactsRead::notes);
   ASSERT_TRUE(statistics.add("http,tree").has_value());
   EXPECT_EQ(statistics.detail(), Detail::fields);
 }
 
 TEST(Statistics, reads_no_layers_where_ends_alone_are_counted) {
   Statistics statistics{no_filters};
-  for (const std::string_view name : {"conv,tcp", "endpoints,eth", "plen,tree", "io,stat,1", "rtt,tcp"}) {
+  for (const std::string_view name : {"conv,tcp", "endpoints,eth", "plen,tree", "io,stat,1"}) {
     ASSERT_TRUE(statistics.add(name).has_value()) << name;
   }
   EXPECT_EQ(statistics.detail(), Detail::facts);
-  EXPECT_FALSE(statistics.reads_layers());
+  EXPECT_EQ(statistics.reads(), FactsRead::ends);
+  ASSERT_TRUE(statistics.add("rtt,tcp").has_value());
+  EXPECT_EQ(statistics.reads(), FactsRead::round_trips);
 }
 
 TEST(Statistics, takes_the_frame_for_a_layer_where_a_filter_names_it) {

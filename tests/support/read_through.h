@@ -25,6 +25,7 @@ class ReadThrough {
       broken_ = true;
     }
     if (!broken_) ENCAP_FUZZ_CHECK(info == line_only_.columns.info.text());
+    if (!broken_) compare_ends(record);
     read(record, fields_dissector_, fields_);
     ENCAP_FUZZ_CHECK(info == fields_.columns.info.text());
     ENCAP_FUZZ_CHECK(in_full_.items.size() == fields_.items.size());
@@ -36,6 +37,23 @@ class ReadThrough {
   }
 
  private:
+  // Who looks for ends alone finds those that others do, unless there are more inside what the transports carry.
+  void compare_ends(const PacketRecord& record) {
+    facts_dissector_.dissect(record, facts_);
+    ends_dissector_.dissect(record, ends_);
+    const auto& all = facts_.facts.ends;
+    const auto& found = ends_.facts.ends;
+    ENCAP_FUZZ_CHECK(found.size() <= all.size());
+    has_inner_ends_ = has_inner_ends_ || found.size() < all.size();
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      ENCAP_FUZZ_CHECK(found[i].layer == all[i].layer);
+      ENCAP_FUZZ_CHECK(found[i].source == all[i].source && found[i].destination == all[i].destination);
+      ENCAP_FUZZ_CHECK(found[i].source_port == all[i].source_port);
+      ENCAP_FUZZ_CHECK(found[i].destination_port == all[i].destination_port);
+      ENCAP_FUZZ_CHECK(found[i].stream == all[i].stream || has_inner_ends_);
+    }
+  }
+
   void read(const PacketRecord& record, Dissector& dissector, Dissection& dissection) {
     dissector.dissect(record, dissection);
     dissector.displayed();
@@ -59,6 +77,17 @@ class ReadThrough {
   Dissector line_only_dissector_{&line_only_session_};
   Dissection in_full_{Detail::items};
   Dissection line_only_{Detail::columns};
+  bool has_inner_ends_ = false;
+  SessionMemory facts_session_;
+  Dissector facts_dissector_{&facts_session_};
+  Dissection facts_{Detail::facts};
+  SessionMemory ends_session_{SessionMemory::Depth::streams};
+  Dissector ends_dissector_{&ends_session_};
+  Dissection ends_ = [] {
+    Dissection ends{Detail::facts};
+    ends.wants_layers = false;
+    return ends;
+  }();
   std::string out_;
 };
 

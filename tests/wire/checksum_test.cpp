@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include "support/case_name.h"
 #include "support/hex.h"
 #include "support/property.h"
+#include "wire/checksum_kernels.h"
 
 namespace encap::test {
 namespace {
@@ -92,21 +92,21 @@ TEST(PseudoHeader, sums_a_length_of_more_than_16_bits_with_its_high_word) {
   EXPECT_EQ(long_one.sum(), 8u);
 }
 
-/// Runs on each vector target this program was built for and this processor has.
-class ChecksumTarget : public ::testing::TestWithParam<std::int64_t> {
+// Every kernel of this program that this processor can run.
+class ChecksumKernel : public ::testing::TestWithParam<NamedSumKernel> {
  protected:
-  void SetUp() override { choose(GetParam()); }
-  void TearDown() override { choose(0); }
-
- private:
-  static void choose(std::int64_t target) {
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().DeInit();  // the next call looks at the set again
+  void SetUp() override {
+    if (!GetParam().runs_here()) GTEST_SKIP() << "this processor has no " << GetParam().name;
+  }
+  static std::uint16_t sum(Bytes in) {
+    return GetParam().sum(reinterpret_cast<const std::uint8_t*>(in.data()), in.size());
   }
 };
 
-TEST_P(ChecksumTarget, agrees_with_the_reference_at_every_length_and_alignment) {
-  constexpr std::size_t longest = 4096;
+// From a length on, at every alignment: whether `sum` agrees with the reference at every length.
+template <class Sum>
+void agrees_with_the_reference(std::size_t shortest, Sum sum) {
+  constexpr std::size_t longest = 2048;
   constexpr std::size_t alignments = 64;
   std::vector<std::byte> storage = Random{1}.octets(longest + 2 * alignments);
   const auto address = reinterpret_cast<std::uintptr_t>(storage.data());
@@ -117,43 +117,77 @@ TEST_P(ChecksumTarget, agrees_with_the_reference_at_every_length_and_alignment) 
     for (std::size_t length = 0; length <= longest; ++length) {
       const std::uint64_t odd_octet = length % 2 != 0 ? std::uint64_t{load_u8(from, length - 1)} << 8 : 0;
       if (length != 0 && length % 2 == 0) whole_words += load_be16(from, length - 2);
-      ASSERT_EQ(sum_words(from.first(length)), fold_carries(whole_words + odd_octet))
+      if (length < shortest) continue;
+      ASSERT_EQ(sum(from.first(length)), fold_carries(whole_words + odd_octet))
           << length << " octets, alignment " << alignment;
     }
     ASSERT_EQ(fold_carries(whole_words), reference(from.first(longest)));
   }
 }
 
-TEST_P(ChecksumTarget, keeps_every_carry_of_large_inputs_of_ones) {
+TEST(Checksum, agrees_with_the_reference_at_every_length_and_alignment) {
+  agrees_with_the_reference(0, [](Bytes in) { return sum_words(in); });
+}
+
+TEST_P(ChecksumKernel, agrees_with_the_reference_at_every_length_and_alignment) {
+  agrees_with_the_reference(sum_kernel_threshold, sum);
+}
+
+TEST_P(ChecksumKernel, keeps_every_carry_of_large_inputs_of_ones) {
   const std::vector<std::byte> ones((std::size_t{4} << 20) + 3, std::byte{0xff});
   for (const std::size_t size : {std::size_t{1} << 20, (std::size_t{1} << 20) + 2, ones.size() - 1}) {
-    EXPECT_EQ(sum_words(Bytes{ones}.first(size)), 0xffff) << size;
+    EXPECT_EQ(sum(Bytes{ones}.first(size)), 0xffff) << size;
   }
-  EXPECT_EQ(sum_words(ones), 0xff00) << "an odd octet of ones is ff00";
+  EXPECT_EQ(sum(ones), 0xff00) << "an odd octet of ones is ff00";
 }
 
-TEST_P(ChecksumTarget, tells_zero_from_minus_zero) {
+TEST_P(ChecksumKernel, tells_zero_from_minus_zero) {
   std::vector<std::byte> octets(1000);
-  EXPECT_EQ(sum_words(octets), 0);
+  EXPECT_EQ(sum(octets), 0);
   octets[500] = octets[501] = std::byte{0xff};
-  EXPECT_EQ(sum_words(octets), 0xffff);
+  EXPECT_EQ(sum(octets), 0xffff);
 }
 
-TEST_P(ChecksumTarget, does_not_read_beyond_the_end) {
+TEST_P(ChecksumKernel, does_not_read_beyond_the_end) {
   // A heap block of exactly this size, which the address sanitizer watches; and what lies behind must not count.
-  for (std::size_t size = 0; size < 400; ++size) {
+  for (std::size_t size = sum_kernel_threshold; size < 600; ++size) {
     const std::vector<std::byte> exact(size, std::byte{1});
     const std::size_t words = size / 2 + size % 2;
-    EXPECT_EQ(sum_words(exact), fold_carries(words * 0x0101 - (size % 2)));
+    EXPECT_EQ(sum(exact), fold_carries(words * 0x0101 - (size % 2)));
   }
 }
 
-std::vector<std::int64_t> all_targets() { return hwy::SupportedAndGeneratedTargets(); }
+INSTANTIATE_TEST_SUITE_P(Checksum, ChecksumKernel, ::testing::ValuesIn(sum_kernels().begin(), sum_kernels().end()),
+                         CaseName{});
 
-INSTANTIATE_TEST_SUITE_P(Checksum, ChecksumTarget, ::testing::ValuesIn(all_targets()),
-                         [](const ::testing::TestParamInfo<std::int64_t>& of) {
-                           return std::string{hwy::TargetName(of.param)};
-                         });
+TEST(Checksum, reads_no_octet_before_or_behind_a_short_input) {
+  for (std::size_t size = 0; size < sum_kernel_threshold; ++size) {
+    const std::vector<std::byte> exact(size, std::byte{1});
+    EXPECT_EQ(sum_words(exact), fold_carries((size / 2 + size % 2) * 0x0101 - (size % 2)));
+  }
+}
+
+TEST(ChecksumKernels, are_chosen_by_name_where_the_processor_has_them) {
+  bool any_wider = false;
+  for (const NamedSumKernel& kernel : sum_kernels()) {
+    EXPECT_EQ(choose_sum_kernel(kernel.name).name == kernel.name, kernel.runs_here()) << kernel.name;
+    any_wider |= kernel.runs_here();
+    EXPECT_TRUE(choose_sum_kernel(kernel.name).runs_here());
+  }
+  EXPECT_TRUE(any_wider);
+  EXPECT_STREQ(choose_sum_kernel("scalar").name, "scalar");
+}
+
+TEST(ChecksumKernels, are_the_widest_of_the_processor_where_none_is_named) {
+  const NamedSumKernel* widest = nullptr;
+  for (const NamedSumKernel& kernel : sum_kernels()) {
+    if (widest == nullptr && kernel.runs_here()) widest = &kernel;
+  }
+  ASSERT_NE(widest, nullptr);
+  for (const char* const name : {static_cast<const char*>(nullptr), "", "AVX2", "avx", "none"}) {
+    EXPECT_STREQ(choose_sum_kernel(name).name, widest->name) << (name == nullptr ? "unset" : name);
+  }
+}
 
 TEST(ChecksumProperty, of_parts_cut_anywhere_is_that_of_the_whole) {
   check_property(500, [](Random& random) {

@@ -7,22 +7,15 @@
 
 #include "encap/capture/network_interface.h"
 #include "encap/live/privileges.h"
+#include "report.h"
 
 namespace {
 
 using encap::IoError;
 using encap::LiveCapture;
 
-ExitCode report(const IoError& error) {
-  fmt::print(stderr, "dissect: {}\n", to_string(error));
-  return ExitCode::io;
-}
-
 ExitCode refuse(const IoError& error) {
-  if (error.operation == LiveCapture::filter_refused) {
-    fmt::print(stderr, "dissect: -f: {}\n", error.reason);
-    return ExitCode::usage;
-  }
+  if (error.operation == LiveCapture::filter_refused) return refuse_filter(error.reason);
   const ExitCode code = report(error);
   if (error.code != EPERM && error.code != EACCES) return code;
   fmt::print(stderr, "dissect: this lets it listen: {}\n", encap::how_to_get_privileges());

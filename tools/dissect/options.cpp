@@ -310,7 +310,7 @@ std::variant<CommandOptions, ExitCode> read_command_line(int argc, char** argv) 
   app.add_option("-r,--read-file", options.capture, "The same as FILE")->type_name("FILE")->group("Input");
   add("Input", "-c", "N", "Stop after N packets",
       [&options](Text text) { options.packets = number_from_one("-c", text); });
-  add("Input", "--threads", "N", "Dissect the list on N threads at most [as many as there are processors]",
+  add("Input", "--threads", "N", "Dissect on N threads at most [as many as there are processors]",
       [&options](Text text) { options.threads = number_from_one("--threads", text); });
   std::string filter;
   app.add_option("-Y,--display-filter", filter, "Only packets that match, as in \"tcp.port == 80 and http\"")

@@ -22,6 +22,7 @@
 #include "printer.h"
 #include "report.h"
 #include "side_by_side.h"
+#include "stream_counter.h"
 
 namespace {
 
@@ -32,6 +33,7 @@ using encap::PacketRecord;
 
 // A short capture is over before threads have started.
 constexpr std::uint64_t packets_alone = 4096;
+constexpr std::uint64_t trees_alone = 256;
 
 bool is_pipe(int descriptor) {
   struct stat status {};
@@ -85,6 +87,7 @@ class Run {
     // Packets that come one by one are shown one by one.
     may_share_ = live == nullptr && printer_.may_share() && !output_.writes_each_packet() &&
                  std::min<std::uint64_t>(options.threads, std::thread::hardware_concurrency()) > 1;
+    if (may_share_ && printer_.numbers_streams()) streams_.emplace();
     counts_ = live != nullptr && options.count && isatty(STDERR_FILENO) != 0;
   }
 
@@ -145,12 +148,15 @@ class Run {
       without_packet_ = passed_over;
     }
     const encap::FramePlace place = dissector_.place(record);
+    const auto streams = streams_ ? SideBySide::Streams{streams_->before(record, place)} : std::nullopt;
     if (others_) {
       dissector_.displayed();
-      return others_->add(record, place) ? Ended{} : lose_output();
+      return others_->add(record, place, streams, file_->hold()) ? Ended{} : lose_output();
     }
     const bool is_shown = printer_.read(record, place);
-    if (may_share_ && packets_ == packets_alone) others_.emplace(options_, dissector_, session_, output_);
+    if (may_share_ && packets_ == (printer_.shows_trees() ? trees_alone : packets_alone)) {
+      others_.emplace(options_, dissector_, session_, output_);
+    }
     if (exports()) export_objects();
     return is_shown ? show(record) : std::nullopt;
   }
@@ -192,10 +198,11 @@ class Run {
   const CaptureFileReader* file_;  // source_, when it is that
   LiveCapture* live_;              // source_, when it is that
   Output output_;
-  encap::SessionMemory session_;
+  encap::SessionMemory session_{Printer::session_depth(options_)};
   encap::Dissector dissector_{&session_};
   Printer printer_{options_, dissector_, options_.statistics ? &*options_.statistics : nullptr};
-  std::optional<SideBySide> others_;  // from some packet on
+  std::optional<StreamCounter> streams_;  // where others are to know how streams are numbered
+  std::optional<SideBySide> others_;      // from some packet on
   bool may_share_ = false;
   bool counts_ = false;
   encap::HttpObjects objects_;

@@ -26,11 +26,12 @@ encap::JsonFormat json_format(const CommandOptions& options) {
 
 }  // namespace
 
-Printer::Printer(CommandOptions& options, const encap::Dissector& dissector, encap::Statistics* statistics)
+Printer::Printer(const CommandOptions& options, const encap::Dissector& dissector, encap::Statistics* statistics)
     : options_{options},
       dissector_{dissector},
       statistics_{statistics},
       filter_{options.filter ? std::optional{options.filter->clone()} : std::nullopt},
+      fields_{options.fields ? std::optional{options.fields->clone()} : std::nullopt},
       json_{json_format(options)},
       shown_detail_{shown_detail()},
       full_detail_{full_detail()},
@@ -38,8 +39,9 @@ Printer::Printer(CommandOptions& options, const encap::Dissector& dissector, enc
       // Without -V and -x the list is what there is to see.
       list_{options.summary || (!options.tree && !options.hex)} {
   const bool exports = !options.http_objects.empty();
-  dissection_.wants_facts = statistics != nullptr || exports;
-  dissection_.wants_layers = exports || (statistics != nullptr && statistics->reads_layers());
+  dissection_.wants_facts = dissection_.wants_layers = dissection_.wants_notes = false;
+  if (statistics != nullptr) statistics->ask(dissection_);
+  if (exports) dissection_.wants_facts = dissection_.wants_layers = true;
   if (full_detail_ != Detail::fields || is_read_by_others()) return;
   interest_ = encap::Interest::in_fields(fields_looked_at());
   if (!interest_.in_all()) dissection_.interest = &interest_;
@@ -75,26 +77,39 @@ std::vector<std::string> Printer::fields_looked_at() const {
 
 bool Printer::may_share() const {
   const std::vector<std::string> names = fields_looked_at();
-  const bool numbers_streams = std::any_of(names.begin(), names.end(), [](const std::string& name) {
-    return name.ends_with(".stream") || name == "frame.time_delta_displayed";
-  });
-  const bool is_list = !options_.fields && !options_.tree && !options_.hex && !is_json(options_.format);
-  const bool depends_on_shown = filter_ && options_.time == encap::TimeFormat::delta_displayed;
+  const bool tells_delta = shows_trees() || options_.time == encap::TimeFormat::delta_displayed ||
+                           std::ranges::find(names, "frame.time_delta_displayed") != names.end();
   // As tables, conversations have the numbers of streams.
   const bool counts_alone = statistics_ != nullptr &&
                             (!statistics_->may_share() || options_.statistics_format != encap::StatisticsFormat::text);
-  return is_list && options_.kept.empty() && options_.http_objects.empty() && !numbers_streams && !depends_on_shown &&
-         !counts_alone;
+  return options_.kept.empty() && options_.http_objects.empty() &&
+         !(filter_ && (tells_delta || is_json(options_.format))) && !counts_alone;
+}
+
+bool Printer::numbers_streams() const {
+  const std::vector<std::string> names = fields_looked_at();
+  return shows_trees() || std::ranges::any_of(names, [](const std::string& name) { return name.ends_with(".stream"); });
+}
+
+encap::SessionMemory::Depth Printer::session_depth(const CommandOptions& options) {
+  using Depth = encap::SessionMemory::Depth;
+  const bool is_looked_into = !options.quiet || options.filter || !options.http_objects.empty();
+  if (is_looked_into || !options.statistics || options.statistics->detail() != Detail::facts) return Depth::analysis;
+  return options.statistics->reads() == encap::FactsRead::ends ? Depth::streams : Depth::analysis;
 }
 
 void Printer::begin(std::string& out) {
   if (options_.quiet) return;
   if (options_.format == Format::fields) {
     if (options_.byte_order_mark) out += "\xef\xbb\xbf";
-    if (options_.header) append_fields_header(out, *options_.fields, options_.fields_format);
+    if (options_.header) append_fields_header(out, *fields_, options_.fields_format);
   } else if (is_json(options_.format)) {
     json_.begin(out);
   }
+}
+
+void Printer::resume() {
+  if (is_json(options_.format)) json_.resume();
 }
 
 bool Printer::read(const encap::PacketRecord& record, const encap::FramePlace& place) {
@@ -109,12 +124,12 @@ bool Printer::read(const encap::PacketRecord& record, const encap::FramePlace& p
 
 void Printer::print(std::string& out) {
   if (options_.quiet) return;
-  if (options_.fields) options_.fields->read(dissection_);
+  if (fields_) fields_->read(dissection_);
   if (options_.format == Format::fields) {
-    append_fields_line(out, *options_.fields, options_.fields_format);
+    append_fields_line(out, *fields_, options_.fields_format);
   } else if (is_json(options_.format)) {
-    if (options_.fields) {
-      json_.packet(out, dissection_, *options_.fields);
+    if (fields_) {
+      json_.packet(out, dissection_, *fields_);
     } else {
       json_.packet(out, dissection_);
     }

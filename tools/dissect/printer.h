@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "encap/analyze/session_memory.h"
 #include "encap/dissect/dissector.h"
 #include "encap/render/json.h"
 #include "options.h"
@@ -11,17 +12,25 @@
 /// Dissects packets and renders those that are shown, the way the options ask for. Each thread has one of its own.
 class Printer {
  public:
-  /// `statistics`: what counts the packets; may be null. Lifetime: borrows all three. Of `options`, the fields that are
-  /// asked for are changed by `print`.
-  Printer(CommandOptions& options, const encap::Dissector& dissector, encap::Statistics* statistics);
+  /// `statistics`: what counts the packets; may be null. Lifetime: borrows all three.
+  Printer(const CommandOptions& options, const encap::Dissector& dissector, encap::Statistics* statistics);
   Printer(const Printer&) = delete;
   Printer& operator=(const Printer&) = delete;
 
-  /// Whether packets may be read at the same time: what is shown of one does not depend on those before, and nothing
-  /// depends on how streams are numbered.
+  /// Whether packets may be read at the same time: what is shown of one does not depend on which of those before are
+  /// shown.
   [[nodiscard]] bool may_share() const;
+  /// Whether all that is known of a packet is shown, which is many times its size.
+  [[nodiscard]] bool shows_trees() const noexcept { return shown_detail_ == encap::Detail::items; }
+  /// Whether it depends on how streams are numbered.
+  [[nodiscard]] bool numbers_streams() const;
+
+  /// How much is to be remembered of TCP for what the options ask for.
+  [[nodiscard]] static encap::SessionMemory::Depth session_depth(const CommandOptions& options);
 
   void begin(std::string& out);
+  /// In place of `begin`, where another printer has begun.
+  void resume();
   /// Dissects a packet. Whether it is shown.
   [[nodiscard]] bool read(const encap::PacketRecord& record, const encap::FramePlace& place);
   /// The packet that was read last. Lifetime: until the next one is.
@@ -39,10 +48,11 @@ class Printer {
   void print_text(std::string& out);
   void print_line(std::string& out);
 
-  CommandOptions& options_;
+  const CommandOptions& options_;
   const encap::Dissector& dissector_;
   encap::Statistics* statistics_;
   std::optional<encap::Filter> filter_;
+  std::optional<encap::FieldSelection> fields_;
   encap::JsonWriter json_;
   encap::Interest interest_;
   encap::Detail shown_detail_;

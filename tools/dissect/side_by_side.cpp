@@ -14,7 +14,9 @@ SideBySide::SideBySide(CommandOptions& options, const encap::Dissector& dissecto
   for (unsigned lane = 0; lane < lanes; ++lane) {
     if (statistics_ != nullptr) counts_[lane].emplace(statistics_->another());
     printers_[lane] = std::make_unique<Printer>(options, dissector, counts_[lane] ? &*counts_[lane] : nullptr);
+    printers_[lane]->resume();
   }
+  if (printers_.front()->shows_trees()) most_ = {most_.packets / 8, most_.octets / 8};
   for (unsigned lane = 0; lane < lanes; ++lane) threads_[lane] = std::thread{[this, lane] { work(lane); }};
 }
 
@@ -27,24 +29,37 @@ SideBySide::~SideBySide() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool SideBySide::add(const PacketRecord& record, const FramePlace& place) {
+bool SideBySide::add(const PacketRecord& record, const FramePlace& place, const Streams& streams, const Hold& hold) {
   // Comments live no longer than the record does.
   const auto key = record.comments.empty() ? encap::plain_flow(record) : std::nullopt;
-  if (!key) return finish() && read_here(record, place);
+  if (!key) return finish() && read_here(record, place, streams);
+  if (record.interface != nullptr && record.interface->section != section_ && !finish()) return false;
   Stretch& current = stretch(handed_over_);
   const std::uint32_t flow = encap::SessionMemory::hash_of(*key);
   const unsigned lane = encap::SessionMemory::lane_of(flow);
   Share& share = current.shares[lane];
   current.order.push_back(static_cast<std::uint8_t>(lane));
   current.octets += record.bytes.size();
-  share.packets.push_back({record, place, flow});
-  share.octets.insert(share.octets.end(), record.bytes.begin(), record.bytes.end());
-  return (current.order.size() < most_packets && current.octets < most_octets) || hand_over();
+  share.packets.push_back({record, place, streams, flow});
+  share.packets.back().record.interface = kept(record.interface);
+  if (current.holds.empty() || current.holds.back() != hold) current.holds.push_back(hold);
+  return (current.order.size() < most_.packets && current.octets < most_.octets) || hand_over();
+}
+
+// The same, for as long as packets of its section wait. Precondition: no packet of another one does.
+const encap::CaptureInterface* SideBySide::kept(const encap::CaptureInterface* told) {
+  if (told == nullptr) return nullptr;
+  if (told->section != section_) interfaces_.clear();
+  section_ = told->section;
+  if (told->id >= interfaces_.size()) interfaces_.resize(told->id + 1);
+  auto& here = interfaces_[told->id];
+  if (!here) here = *told;
+  return &*here;
 }
 
 bool SideBySide::finish() {
   Stretch& current = stretch(handed_over_);
-  if (current.order.size() >= worth_handing_over) return hand_over() && give_out_until(handed_over_);
+  if (current.order.size() >= most_.packets / 2) return hand_over() && give_out_until(handed_over_);
   if (!give_out_until(handed_over_)) return false;
   for (unsigned lane = 0; lane < lanes; ++lane) read_share(lane, current.shares[lane]);
   return give_out(current);
@@ -59,7 +74,8 @@ void SideBySide::count_up() {
 }
 
 // While no lane works.
-bool SideBySide::read_here(const PacketRecord& record, const FramePlace& place) {
+bool SideBySide::read_here(const PacketRecord& record, const FramePlace& place, const Streams& streams) {
+  if (streams) session_.count_from(*streams);
   Printer& printer = *printers_.front();
   if (printer.read(record, place)) printer.print(output_.text());
   return output_.packet_added();
@@ -102,10 +118,8 @@ bool SideBySide::give_out(Stretch& stretch) {
     output_.text().append(share.lines, here.start, end - here.start);
     here.start = end;
   }
-  for (Share& share : stretch.shares) {
-    share.packets.clear();
-    share.octets.clear();
-  }
+  for (Share& share : stretch.shares) share.packets.clear();
+  stretch.holds.clear();
   stretch.order.clear();
   stretch.octets = 0;
   return output_.packet_added();
@@ -133,7 +147,6 @@ void SideBySide::read_share(unsigned lane, Share& share) {
   Printer& printer = *printers_[lane];
   share.lines.clear();
   share.line_ends.clear();
-  encap::Bytes rest{share.octets};
   std::size_t expected = 0;
   const auto expect = [&](std::size_t end) {
     for (end = std::min(end, share.packets.size()); expected < end; ++expected) {
@@ -141,11 +154,9 @@ void SideBySide::read_share(unsigned lane, Share& share) {
     }
   };
   expect(encap::SessionMemory::expected_ahead);
-  for (Waiting& packet : share.packets) {
+  for (const Waiting& packet : share.packets) {
     expect(expected + 1);
-    const std::size_t size = packet.record.bytes.size();
-    packet.record.bytes = rest.first(size);
-    rest = rest.subspan(size);
+    if (packet.streams) session_.count_from(lane, *packet.streams);
     if (printer.read(packet.record, packet.place)) printer.print(share.lines);
     share.line_ends.push_back(share.lines.size());
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <condition_variable>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,7 +20,8 @@
 /// order. Packets whose lane cannot be told beforehand, and those with comments, are dissected alone, between the
 /// others. The lines are those that one thread would make.
 ///
-/// Bounded: a few stretches of packets are under way, each of 512 packets or 512 KiB of octets at most, or one packet.
+/// Bounded: a few stretches of packets are under way, each of 512 packets or 512 KiB of octets at most, an eighth of
+/// that where whole trees are shown, or one packet, and as many of the reader's blocks as these lie in.
 class SideBySide {
  public:
   /// Lifetime: borrows all; `session` is that of `dissector`, and nobody else uses it meanwhile. Starts threads.
@@ -28,8 +30,13 @@ class SideBySide {
   SideBySide& operator=(const SideBySide&) = delete;
   ~SideBySide();
 
-  /// Adds the next packet, whose octets are copied. False: the output takes no more.
-  [[nodiscard]] bool add(const encap::PacketRecord& record, const encap::FramePlace& place);
+  /// Keeps octets where they are; let go by the thread that adds packets.
+  using Hold = std::shared_ptr<const void>;
+  /// Streams before a packet; nothing where nobody asks how they are numbered.
+  using Streams = std::optional<encap::SessionMemory::Counts>;
+  /// Adds the next packet, with what keeps its octets. False: the output takes no more.
+  [[nodiscard]] bool add(const encap::PacketRecord& record, const encap::FramePlace& place, const Streams& streams,
+                         const Hold& hold);
   /// Waits for all packets and adds their lines to the output. False: it takes no more.
   [[nodiscard]] bool finish();
   /// Adds what was counted in them to the options' statistics. Precondition: all is finished.
@@ -37,19 +44,20 @@ class SideBySide {
 
  private:
   static constexpr unsigned lanes = encap::SessionMemory::lanes;
-  static constexpr std::size_t under_way = 8;       // stretches
-  static constexpr std::size_t most_packets = 512;  // of a stretch
-  static constexpr std::size_t most_octets = std::size_t{1} << 19;
-  static constexpr std::size_t worth_handing_over = 256;  // packets; fewer are dissected sooner than handed over
+  static constexpr std::size_t under_way = 8;  // stretches
+  struct Most {
+    std::size_t packets = 512;
+    std::size_t octets = std::size_t{1} << 19;
+  };
 
   struct Waiting {
     encap::PacketRecord record;
     encap::FramePlace place;
+    Streams streams;
     std::uint32_t flow;  // as SessionMemory::hash_of has it
   };
   // The packets of one lane, which only its thread touches while it works, and their lines.
   struct Share {
-    std::vector<std::byte> octets;
     std::vector<Waiting> packets;
     std::string lines;
     std::vector<std::size_t> line_ends;
@@ -57,23 +65,31 @@ class SideBySide {
   struct Stretch {
     std::vector<std::uint8_t> order;  // the lane of each packet
     std::array<Share, lanes> shares;
+    std::vector<Hold> holds;
     std::size_t octets = 0;
   };
 
   [[nodiscard]] Stretch& stretch(std::size_t number) noexcept { return stretches_[number % under_way]; }
+  [[nodiscard]] const encap::CaptureInterface* kept(const encap::CaptureInterface* told);
   void work(unsigned lane);
   void read_share(unsigned lane, Share& share);
   [[nodiscard]] bool hand_over();
-  [[nodiscard]] bool read_here(const encap::PacketRecord& record, const encap::FramePlace& place);
+  [[nodiscard]] bool read_here(const encap::PacketRecord& record, const encap::FramePlace& place,
+                               const Streams& streams);
   [[nodiscard]] bool give_out_until(std::size_t number);
   [[nodiscard]] bool give_out(Stretch& stretch);
 
+  Most most_;  // of a stretch; half as many packets, and they are dissected sooner than handed over
   encap::SessionMemory& session_;
   Output& output_;
   encap::Statistics* statistics_;  // that those of the lanes are added to in the end; may be null
   // One for each lane. What is read while no lane works is read by the first one's.
   std::array<std::optional<encap::Statistics>, lanes> counts_;
   std::array<std::unique_ptr<Printer>, lanes> printers_;
+
+  // Of the section that was read last, by their numbers: the reader forgets them with the section.
+  std::deque<std::optional<encap::CaptureInterface>> interfaces_;
+  std::uint32_t section_ = 0;
 
   std::array<Stretch, under_way> stretches_;
   std::size_t given_out_ = 0;  // stretches whose lines were handed out

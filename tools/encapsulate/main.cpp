@@ -1,3 +1,4 @@
+#include <csignal>
 #include <exception>
 #include <fmt/format.h>
 
@@ -9,6 +10,7 @@ int main(int argc, char** argv) try {
   auto asked = read_command_line(argc, argv);
   if (const ExitCode* const ended = std::get_if<ExitCode>(&asked)) return static_cast<int>(*ended);
   install_signal_handlers();
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe becomes an error of write(2)
   return static_cast<int>(craft(std::get<CommandOptions>(asked)));
 } catch (const std::exception& error) {  // no memory, most likely
   fmt::print(stderr, "encapsulate: {}\n", error.what());

@@ -10,6 +10,7 @@
 
 #include "analyze/tcp_analyzer.h"
 #include "base/hash_index.h"
+#include "base/hash_words.h"
 #include "encap/base/byte_order.h"
 #include "encap/dissect/session.h"
 
@@ -48,15 +49,7 @@ struct FlowEnds {
     return difference == 0;
   }
   /// The same for both directions.
-  [[nodiscard]] std::uint32_t hash() const noexcept {
-    constexpr std::uint64_t factor = 0xff51afd7ed558ccdu;
-    std::uint64_t hash = 0x9e3779b97f4a7c15u;
-    for (const std::uint64_t word : words) {
-      hash = (hash ^ word) * factor;
-      hash ^= hash >> 32;
-    }
-    return static_cast<std::uint32_t>(hash * factor >> 32);  // every bit depends on every word
-  }
+  [[nodiscard]] std::uint32_t hash() const noexcept { return short_hash(words); }
 };
 
 /// How many conversations there were so far, by transport.
@@ -84,7 +77,9 @@ class FlowTable {
   static constexpr std::size_t limit = 65'536;
 
   /// Lifetime: borrows `counts`, which tables may share.
-  explicit FlowTable(FlowCounts& counts) noexcept : counts_{counts} {}
+  explicit FlowTable(FlowCounts& counts) noexcept : counts_{&counts} {}
+  /// From now on conversations are counted there. Lifetime: borrows.
+  void count_in(FlowCounts& counts) noexcept { counts_ = &counts; }
 
   struct Found {
     KnownFlow& conversation;
@@ -132,7 +127,7 @@ class FlowTable {
   }
 
  private:
-  static constexpr std::size_t block_size = 256;
+  static constexpr std::size_t block_size = 32;  // a short capture touches little memory
   static constexpr std::uint32_t half = limit / 2;
 
   // The flow's next packet is its first one.
@@ -140,7 +135,7 @@ class FlowTable {
     flow.application = nullptr;
     flow.memory.reset();
     flow.seen = false;
-    flow.index = counts_[static_cast<std::size_t>(transport)].fetch_add(1, std::memory_order_relaxed);
+    flow.index = (*counts_)[static_cast<std::size_t>(transport)].fetch_add(1, std::memory_order_relaxed);
   }
   [[nodiscard]] KnownFlow& entry(std::uint32_t place) noexcept {
     return blocks_[(place - 1) / block_size][(place - 1) % block_size];
@@ -174,7 +169,7 @@ class FlowTable {
   std::uint32_t used_ = 0;
   std::uint32_t free_ = 0;
   std::uint32_t hand_ = 1;
-  FlowCounts& counts_;
+  FlowCounts* counts_;
 };
 
 }  // namespace encap

@@ -1,29 +1,11 @@
 #include "encap/analyze/plain_flow.h"
 
-#include <cstring>
-
 #include "encap/wire/ipv4.h"
 #include "encap/wire/ipv6.h"
 #include "encap/wire/plain_headers.h"
 #include "encap/wire/tcp.h"
 
 namespace encap {
-namespace {
-
-void read_address(Address& into, Bytes header, const HeaderField& field, Address::Kind kind) noexcept {
-  into.kind = kind;
-  into.size = static_cast<std::uint8_t>(field.octet_count());
-  std::memcpy(into.octets.data(), header.data() + field.first_octet(), into.size);
-}
-
-}  // namespace
-
-Address address_at(Bytes header, const HeaderField& field, Address::Kind kind) noexcept {
-  Address address;
-  read_address(address, header, field, kind);
-  return address;
-}
-
 std::optional<FlowKey> plain_flow(const PacketRecord& record) noexcept {
   const auto headers = plain_headers(record);
   if (!headers) return std::nullopt;
@@ -32,8 +14,8 @@ std::optional<FlowKey> plain_flow(const PacketRecord& record) noexcept {
   std::optional<FlowKey> made{std::in_place};  // and read into where it is: no copy waits for what was just written
   FlowKey& key = *made;
   key.transport = headers->protocol == Protocol::tcp ? FlowKey::Transport::tcp : FlowKey::Transport::udp;
-  read_address(key.source, headers->network, is_ipv6 ? Ipv6Field::source : Ipv4Field::source, kind);
-  read_address(key.destination, headers->network, is_ipv6 ? Ipv6Field::destination : Ipv4Field::destination, kind);
+  key.source.read(headers->network, is_ipv6 ? Ipv6Field::source : Ipv4Field::source, kind);
+  key.destination.read(headers->network, is_ipv6 ? Ipv6Field::destination : Ipv4Field::destination, kind);
   // The ports of UDP are where those of TCP are.
   key.source_port = load_field<TcpField::source_port>(headers->transport);
   key.destination_port = load_field<TcpField::destination_port>(headers->transport);

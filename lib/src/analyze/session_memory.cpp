@@ -3,23 +3,27 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <hwy/cache_control.h>
 
 #include "analyze/flow_table.h"
 #include "analyze/tcp_analyzer.h"
 #include "analyze/tcp_pdu_store.h"
+#include "base/prefetch.h"
 #include "encap/analyze/fragment_table.h"
 
 namespace encap {
 namespace {
+
+void assign(FlowCounts& to, const SessionMemory::Counts& counts) noexcept {
+  for (std::size_t i = 0; i < to.size(); ++i) to[i].store(counts[i], std::memory_order_relaxed);
+}
 
 // Starts to fetch an object that is about to be read all over. Of thousands of conversations the one at hand is rarely
 // in the cache, and its parts are better waited for together than one after the other.
 void fetch_early(const void* object, std::size_t size) noexcept {
   constexpr std::size_t cache_line = 64;
   const auto* const first = static_cast<const std::byte*>(object);
-  for (std::size_t at = 0; at < size; at += cache_line) hwy::Prefetch(first + at);
-  hwy::Prefetch(first + size - 1);
+  for (std::size_t at = 0; at < size; at += cache_line) prefetch(first + at);
+  prefetch(first + size - 1);
 }
 
 // The conversations of the packets that come next. What is known of one is found step by step, each of which waits for
@@ -68,8 +72,9 @@ struct SessionMemory::State {
     FlowTable conversations;
     Expected expected{conversations};
     TcpAnalysis analysis;
+    FlowCounts counts{};  // apart from those of other lanes
 
-    explicit Lane(FlowCounts& counts) noexcept : conversations{counts} {}
+    explicit Lane(FlowCounts& shared) noexcept : conversations{shared} {}
   };
 
   FlowCounts counts{};
@@ -90,7 +95,7 @@ struct SessionMemory::State {
   }
 };
 
-SessionMemory::SessionMemory() : state_{std::make_unique<State>()} {}
+SessionMemory::SessionMemory(Depth depth) : state_{std::make_unique<State>()}, depth_{depth} {}
 SessionMemory::~SessionMemory() = default;
 
 std::uint32_t SessionMemory::hash_of(const FlowKey& key) noexcept { return FlowEnds{key}.hash(); }
@@ -99,6 +104,23 @@ std::uint32_t SessionMemory::hash_of(const FlowKey& key) noexcept { return FlowE
 unsigned SessionMemory::lane_of(std::uint32_t hash) noexcept { return hash % lanes; }
 
 void SessionMemory::expect(std::uint32_t hash) noexcept { state_->lane[lane_of(hash)].expected.push(hash); }
+
+SessionMemory::Counts SessionMemory::counts() const noexcept {
+  Counts counts{};
+  for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = state_->counts[i].load(std::memory_order_relaxed);
+  return counts;
+}
+
+void SessionMemory::count_from(const Counts& counts) noexcept {
+  assign(state_->counts, counts);
+  for (State::Lane& each : state_->lane) each.conversations.count_in(state_->counts);
+}
+
+void SessionMemory::count_from(unsigned lane, const Counts& counts) noexcept {
+  State::Lane& its = state_->lane[lane];
+  assign(its.counts, counts);
+  its.conversations.count_in(its.counts);
+}
 
 Flow& SessionMemory::flow(const FlowKey& key) {
   const auto [lane, conversation, is_new] = state_->conversation(key);
@@ -109,12 +131,15 @@ Flow& SessionMemory::flow(const FlowKey& key) {
 
 const TcpAnalysis& SessionMemory::tcp(const FlowKey& key, const TcpSegmentFacts& segment) {
   const auto [lane, conversation, is_new] = state_->conversation(key);
-  lane.store.next_packet();
   if (conversation.tcp == nullptr) conversation.tcp = std::make_unique<TcpConnection>();
   TcpConnection& connection = *conversation.tcp;
-  fetch_early(&connection, sizeof connection);
   TcpAnalysis& analysis = lane.analysis;
-  analysis = {};
+  const bool streams_only = depth_ == Depth::streams;
+  if (!streams_only) {
+    fetch_early(&connection, sizeof connection);
+    lane.store.next_packet();
+    analysis = {};
+  }
   if (is_new) {
     lane.analyzer.clear(connection);
   } else if (TcpAnalyzer::starts_anew(connection, conversation.sending_side(), segment)) {
@@ -124,10 +149,14 @@ const TcpAnalysis& SessionMemory::tcp(const FlowKey& key, const TcpSegmentFacts&
     analysis.marks |= TcpMark::reused_ports;
   }
   const unsigned from = conversation.sending_side();
+  analysis.flow = &conversation.flow;
+  if (streams_only) {
+    TcpAnalyzer::learn_initial_sequences(connection, from, segment);
+    return analysis;
+  }
   lane.analyzer.take(connection, from, segment, key.source_port, key.destination_port, analysis);
   TcpSide& side = connection.sides[from];
   if (side.pdus == nullptr) side.pdus = std::make_unique<TcpPduList>(lane.store);
-  analysis.flow = &conversation.flow;
   analysis.pdus = side.pdus.get();
   return analysis;
 }

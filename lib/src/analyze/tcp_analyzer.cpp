@@ -275,6 +275,29 @@ bool TcpAnalyzer::starts_anew(const TcpConnection& connection, unsigned from, co
          segment.sequence_number != side.initial_sequence;
 }
 
+bool TcpAnalyzer::learn_initial_sequences(TcpConnection& connection, unsigned from,
+                                          const TcpSegmentFacts& segment) noexcept {
+  if (!segment.has_length) return false;
+  TcpSide& fwd = connection.sides[from];
+  TcpSide& rev = connection.sides[1 - from];
+  // Of a connection whose SYN was not captured, most likely.
+  const bool changes = (segment.flags & (syn | ack)) == (syn | ack) && fwd.has_initial_sequence &&
+                       fwd.initial_sequence != segment.sequence_number;
+  if (changes) {
+    fwd.unacked_range_known = false;
+    fwd.initial_sequence = segment.sequence_number;
+  }
+  if (!fwd.has_initial_sequence) {
+    fwd.has_initial_sequence = true;
+    fwd.initial_sequence = segment.sequence_number - ((segment.flags & syn) != 0 ? 0 : 1);
+  }
+  if (!rev.has_initial_sequence && (segment.flags & ack) != 0) {
+    rev.has_initial_sequence = true;
+    rev.initial_sequence = segment.acknowledgment_number - 1;
+  }
+  return changes;
+}
+
 void TcpAnalyzer::clear(TcpConnection& connection) noexcept {
   for (TcpSide& side : connection.sides) {
     while (side.unacked != 0) drop(side, 0, side.unacked);
@@ -351,21 +374,7 @@ void TcpAnalyzer::take(TcpConnection& connection, unsigned from, const TcpSegmen
   out.fast_open_data = connection.fast_open_data;
   out.accurate_ecn = connection.accurate_ecn && (segment.flags & syn) == 0;
 
-  if (segment.has_length) {
-    if (kind == (syn | ack) && fwd.has_initial_sequence && fwd.initial_sequence != segment.sequence_number) {
-      fwd.unacked_range_known = false;
-      fwd.initial_sequence = segment.sequence_number;  // of a connection whose SYN was not captured, most likely
-      out.marks |= TcpMark::reused_ports;
-    }
-    if (!fwd.has_initial_sequence) {
-      fwd.has_initial_sequence = true;
-      fwd.initial_sequence = segment.sequence_number - ((segment.flags & syn) != 0 ? 0 : 1);
-    }
-    if (!rev.has_initial_sequence && (segment.flags & ack) != 0) {
-      rev.has_initial_sequence = true;
-      rev.initial_sequence = segment.acknowledgment_number - 1;
-    }
-  }
+  if (learn_initial_sequences(connection, from, segment)) out.marks |= TcpMark::reused_ports;
   // Numbers of a segment whose length is not known stay as they are.
   out.relative_sequence = segment.sequence_number - (segment.has_length ? fwd.initial_sequence : 0);
   out.relative_acknowledgment = segment.acknowledgment_number;

@@ -75,6 +75,9 @@ class TcpAnalyzer {
                                         const TcpSegmentFacts& segment) noexcept;
   /// Forgets all of `connection`.
   void clear(TcpConnection& connection) noexcept;
+  /// Learns from a segment, as `take` does, what sequence numbers are counted from. Whether a SYN+ACK changed that.
+  static bool learn_initial_sequences(TcpConnection& connection, unsigned from,
+                                      const TcpSegmentFacts& segment) noexcept;
   /// Takes `segment`, sent by side `from` (0, 1), into account. Fills `out` but for its flow and PDUs.
   void take(TcpConnection& connection, unsigned from, const TcpSegmentFacts& segment, std::uint16_t source_port,
             std::uint16_t destination_port, TcpAnalysis& out);

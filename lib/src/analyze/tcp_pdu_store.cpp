@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace encap {
 
@@ -23,7 +24,7 @@ void TcpPduStore::open(TcpPduEntry& entry) {
 void TcpPduStore::close(TcpPduEntry& entry) noexcept {
   if (entry.buffer == nullptr) return;
   held_ -= cost(*entry.buffer);
-  std::erase(completed_, &entry);
+  if (std::erase(completed_, &entry) != 0) lent_.push_back(std::move(entry.buffer->octets));
   if (spare_.size() < spare_buffers && entry.buffer->octets.capacity() <= largest_spare) {
     entry.buffer->octets.clear();
     entry.buffer->pieces.clear();
@@ -46,6 +47,12 @@ bool TcpPduStore::make_room(TcpPduEntry& entry, std::size_t end) {
   const std::size_t before = cost(buffer);
   const std::size_t after = before + piece_cost + (end > buffer.octets.size() ? end - buffer.octets.size() : 0);
   if (after > limit_per_pdu || held_ - before + after > limit) return false;
+  if (end > buffer.octets.capacity() && std::ranges::find(completed_, &entry) != completed_.end()) {
+    std::vector<std::byte> larger;
+    larger.reserve(2 * end);
+    larger.assign(buffer.octets.begin(), buffer.octets.end());
+    lent_.push_back(std::exchange(buffer.octets, std::move(larger)));
+  }
   if (end > buffer.octets.size()) buffer.octets.resize(end);
   held_ += after - before;
   return true;
@@ -57,6 +64,7 @@ void TcpPduStore::next_packet() noexcept {
     completed_.pop_back();
     if (entry.state == State::complete) close(entry);
   }
+  lent_.clear();
 }
 
 TcpPdus::Pdu* TcpPduList::find(std::uint32_t sequence) noexcept {
@@ -90,6 +98,7 @@ TcpPdus::Pdu* TcpPduList::begin(std::uint32_t sequence, std::uint32_t next, std:
   store_.close(entry);
   static_cast<Pdu&>(entry) = {sequence, next, frame_number, frame_number, false};
   store_.open(entry);
+  any = true;
   return &entry;
 }
 
@@ -162,6 +171,7 @@ void TcpPduList::clear() noexcept {
     store_.release(sizeof(Entries));
   }
   next_ = 0;
+  any = false;
   until_fin = false;
   fin_frame = 0;
 }

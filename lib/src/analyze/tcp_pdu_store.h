@@ -42,7 +42,7 @@ class TcpPduStore {
   void release(std::size_t octets) noexcept { held_ -= octets; }
   /// Whether one more piece that ends at `end` may be kept; makes room for it.
   [[nodiscard]] bool make_room(TcpPduEntry& entry, std::size_t end);
-  /// Its octets are readable until the next packet.
+  /// Its octets are readable until the next packet, whatever becomes of it before.
   void completed(TcpPduEntry& entry) { completed_.push_back(&entry); }
   /// A new packet begins.
   void next_packet() noexcept;
@@ -57,7 +57,8 @@ class TcpPduStore {
   }
 
   std::vector<std::unique_ptr<TcpPduBuffer>> spare_;
-  std::vector<TcpPduEntry*> completed_;
+  std::vector<TcpPduEntry*> completed_;       // in this packet
+  std::vector<std::vector<std::byte>> lent_;  // octets of those that have others now, or none
   std::size_t held_ = 0;
 };
 

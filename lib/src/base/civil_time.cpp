@@ -46,7 +46,7 @@ ZoneOffset zone_offset(std::int64_t span) noexcept {
   const std::int64_t local = days_from_civil(fields.tm_year + 1900, static_cast<unsigned>(fields.tm_mon + 1),
                                              static_cast<unsigned>(fields.tm_mday)) *
                                  day_length +
-                             fields.tm_hour * 3600 + fields.tm_min * 60 + fields.tm_sec;
+                             fields.tm_hour * 3600L + fields.tm_min * 60L + fields.tm_sec;
   found.seconds = local - span * span_length;
   if (std::strftime(found.name, sizeof found.name, "%Z", &fields) == 0) found.name[0] = '\0';
   return found;

@@ -22,4 +22,14 @@ struct CivilTime {
 /// In the zone of the process, as the environment variable TZ names it.
 [[nodiscard]] CivilTime local_time(Timestamp at) noexcept;
 
+/// Adds `22:13:20` to whatever takes characters with `add` and numbers with `add_padded`.
+template <class Out>
+void add_clock(Out& out, const CivilTime& at) {
+  out.add_padded(at.hour, 2);
+  out.add(':');
+  out.add_padded(at.minute, 2);
+  out.add(':');
+  out.add_padded(at.second, 2);
+}
+
 }  // namespace encap

@@ -4,8 +4,10 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <hwy/cache_control.h>
 #include <vector>
+
+#include "base/large_memory.h"
+#include "base/prefetch.h"
 
 namespace encap {
 
@@ -28,7 +30,7 @@ class HashIndex {
     return none;
   }
   /// Starts to fetch what `find` looks at first.
-  void fetch_early(std::uint32_t hash) const noexcept { hwy::Prefetch(&slots_[first_slot(hash)]); }
+  void fetch_early(std::uint32_t hash) const noexcept { prefetch(&slots_[first_slot(hash)]); }
 
   /// Precondition: `place` is none of those that are there.
   void insert(std::uint32_t hash, std::uint32_t place) {
@@ -41,7 +43,7 @@ class HashIndex {
   void reserve(std::size_t count) {
     if (2 * count <= slots_.size()) return;
     const int bits = static_cast<int>(std::bit_width(2 * count - 1));
-    std::vector<Slot> before(std::size_t{1} << bits);
+    Slots before(std::size_t{1} << bits);
     before.swap(slots_);
     shift_ = 32 - bits;
     for (const Slot& slot : before) {
@@ -68,6 +70,7 @@ class HashIndex {
     std::uint32_t hash = 0;
     std::uint32_t place = none;
   };
+  using Slots = std::vector<Slot, LargeAllocator<Slot>>;
 
   [[nodiscard]] std::size_t first_slot(std::uint32_t hash) const noexcept { return hash >> shift_; }
   [[nodiscard]] std::size_t after(std::size_t at) const noexcept { return (at + 1) & (slots_.size() - 1); }
@@ -77,7 +80,7 @@ class HashIndex {
     slots_[at] = slot;
   }
 
-  std::vector<Slot> slots_{std::vector<Slot>(std::size_t{1} << first_bits)};  // a power of two of them
+  Slots slots_{Slots(std::size_t{1} << first_bits)};  // a power of two of them
   int shift_ = 32 - first_bits;
   std::size_t size_ = 0;
 

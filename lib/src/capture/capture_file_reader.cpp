@@ -127,6 +127,10 @@ Result<CaptureFileReader, IoError> CaptureFileReader::open_descriptor(int descri
   return unexpected(no_capture(buffer));
 }
 
+const std::shared_ptr<const void>& CaptureFileReader::hold() const noexcept {
+  return pcapng_ == nullptr ? pcap_->hold() : pcapng_->hold();
+}
+
 std::uint64_t CaptureFileReader::frames_without_packet() const noexcept {
   return pcapng_ == nullptr ? 0 : pcapng_->frames_without_packet();
 }

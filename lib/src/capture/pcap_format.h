@@ -19,6 +19,7 @@ class PcapFormat final : public PacketSource {
   [[nodiscard]] static Result<std::unique_ptr<PcapFormat>, IoError> open(StreamBuffer buffer);
 
   [[nodiscard]] Result<const PacketRecord*, IoError> next() override;
+  [[nodiscard]] const std::shared_ptr<const void>& hold() const noexcept { return buffer_.hold(); }
 
   /// Octets of the frame check sequence, where the file header says so.
   [[nodiscard]] std::optional<std::uint8_t> fcs_length() const noexcept { return fcs_length_; }

@@ -21,6 +21,7 @@ class PcapngFormat final : public PacketSource {
   [[nodiscard]] static Result<std::unique_ptr<PcapngFormat>, IoError> open(StreamBuffer buffer);
 
   [[nodiscard]] Result<const PacketRecord*, IoError> next() override;
+  [[nodiscard]] const std::shared_ptr<const void>& hold() const noexcept { return buffer_.hold(); }
 
   /// Blocks passed over so far that Wireshark numbers as frames.
   [[nodiscard]] std::uint64_t frames_without_packet() const noexcept { return frames_without_packet_; }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "capture/octet_stream.h"
 
@@ -18,7 +19,7 @@ class StreamBuffer {
   /// `count` octets, not for more. Lifetime: until the next call of `want` or `skip`.
   [[nodiscard]] Bytes want(std::size_t count) {
     if (end_ - begin_ < count) fill(count);
-    return {octets_.get() + begin_, end_ - begin_};
+    return {memory_.octets + begin_, end_ - begin_};
   }
   /// Moves the place on. Precondition: `count` octets are in the window.
   void consume(std::size_t count) noexcept { begin_ += count; }
@@ -27,17 +28,34 @@ class StreamBuffer {
 
   /// The present place, in octets from where the stream began.
   [[nodiscard]] std::uint64_t offset() const noexcept { return before_ + begin_; }
+  /// Keeps the octets of the window as they are for as long as it lives, wherever the place moves. Threads: holds are
+  /// made, copied and let go by the thread that reads.
+  [[nodiscard]] const std::shared_ptr<const void>& hold() const noexcept { return memory_.hold; }
   /// Why the stream gives no more, when that is not its end.
   [[nodiscard]] const std::optional<IoError>& failure() const noexcept { return failure_; }
   [[nodiscard]] const std::string& name() const noexcept { return stream_->name(); }
 
  private:
+  // Octets, and who keeps them.
+  struct Memory {
+    std::byte* octets = nullptr;
+    std::shared_ptr<const void> hold;
+
+    [[nodiscard]] static Memory of(std::size_t capacity) {
+      const auto made = std::make_shared_for_overwrite<std::byte[]>(capacity);
+      return {made.get(), made};
+    }
+  };
+
   void fill(std::size_t count);
+  void make_room(std::size_t count);
+  [[nodiscard]] Memory take_used();
   void read();
 
   std::unique_ptr<OctetStream> stream_;
-  std::unique_ptr<std::byte[]> octets_;
+  Memory memory_;
   std::size_t capacity_;
+  std::vector<Memory> used_;  // of the first capacity; those that nobody holds are used again
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::uint64_t before_ = 0;  // octets of the stream in front of the window

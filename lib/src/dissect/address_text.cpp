@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstring>
 
 #include "encap/dissect/dissection.h"
 
@@ -8,12 +10,30 @@ namespace {
 
 char* write(char* at, unsigned number, int base = 10) noexcept { return std::to_chars(at, at + 8, number, base).ptr; }
 
+// An octet in decimal with a point behind it, and how many characters these are.
+struct OctetText {
+  char text[4];
+  std::uint8_t size;
+};
+constexpr auto octet_texts = [] {
+  std::array<OctetText, 256> made{};
+  for (unsigned octet = 0; octet < made.size(); ++octet) {
+    OctetText& one = made[octet];
+    if (octet >= 100) one.text[one.size++] = static_cast<char>('0' + octet / 100);
+    if (octet >= 10) one.text[one.size++] = static_cast<char>('0' + octet / 10 % 10);
+    one.text[one.size++] = static_cast<char>('0' + octet % 10);
+    one.text[one.size++] = '.';
+  }
+  return made;
+}();
+
 char* write_ipv4(char* at, const std::uint8_t* octets) noexcept {
   for (int i = 0; i < 4; ++i) {
-    if (i != 0) *at++ = '.';
-    at = write(at, octets[i]);
+    const OctetText& octet = octet_texts[octets[i]];
+    std::memcpy(at, octet.text, sizeof octet.text);
+    at += octet.size;
   }
-  return at;
+  return at - 1;
 }
 
 // RFC 5952 but for its §5: addresses of the first 96 bits zero end in dotted decimal too, as inet_ntop writes them.

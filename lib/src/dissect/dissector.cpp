@@ -1,6 +1,7 @@
 #include "encap/dissect/dissector.h"
 
 #include "dissect/packet.h"
+#include "dissect/plain_front.h"
 #include "dissect/protocols/frame.h"
 
 namespace encap {
@@ -22,14 +23,19 @@ void Dissector::dissect(const PacketRecord& record, const FramePlace& place, Dis
   dissection.since_first = place.since_first;
   dissection.since_previous_captured = place.since_previous_captured;
   dissection.since_previous_displayed = place.since_previous_displayed;
+  dissection.facts.clear();
+  const bool ends_only = dissection.detail == Detail::facts && dissection.wants_facts && !dissection.wants_layers;
+  if (ends_only && session_ != nullptr && read_plain_ends(*session_, record, dissection)) return;
+
   dissection.columns.protocol.reset();
   dissection.columns.info.reset();
   dissection.columns.source = {};
   dissection.columns.destination = {};
-  dissection.items.clear();
-  dissection.items.emplace_back();
+  if (dissection.items.size() != 1) {  // the root alone is as it was made
+    dissection.items.clear();
+    dissection.items.emplace_back();
+  }
   dissection.sources.clear();
-  dissection.facts.clear();
   dissection.arena.reset();
 
   Packet packet{dissection, session_};

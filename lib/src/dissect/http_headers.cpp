@@ -1,6 +1,8 @@
 #include "dissect/http_headers.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "dissect/http_body.h"
 #include "dissect/http_fields.h"
@@ -66,6 +68,33 @@ const KnownHeader* find_header(std::string_view name) noexcept {
   }
   return nullptr;
 }
+
+constexpr Framing framing_of(Special special) noexcept {
+  switch (special) {
+    case Special::length_header:
+      return Framing::length;
+    case Special::coding_header:
+    case Special::upgrade_header:
+    case Special::settings_header:
+      return Framing::other;
+    default:
+      return Framing::none;
+  }
+}
+constexpr bool has_framing(const KnownHeader& known) noexcept { return framing_of(known.special) != Framing::none; }
+
+// Those that have to do with framing, and the lengths of their names as bits: those of most names are others.
+constexpr auto framing_headers = [] {
+  constexpr auto count = std::count_if(std::begin(known_headers), std::end(known_headers), has_framing);
+  std::array<KnownHeader, static_cast<std::size_t>(count)> found{};
+  std::copy_if(std::begin(known_headers), std::end(known_headers), found.begin(), has_framing);
+  return found;
+}();
+constexpr std::uint32_t framing_lengths = [] {
+  std::uint32_t lengths = 0;
+  for (const KnownHeader& known : framing_headers) lengths |= 1u << known.name.size();
+  return lengths;
+}();
 
 void dissect_citrix(Packet& p, ItemId item, std::string_view value) {
   struct Part {
@@ -158,6 +187,14 @@ const Field* line_field(Kind kind) noexcept {
 }
 
 }  // namespace
+
+Framing framing_of(std::string_view name) noexcept {
+  if (name.size() >= 32 || (framing_lengths >> name.size() & 1) == 0) return Framing::none;
+  for (const KnownHeader& known : framing_headers) {
+    if (equals_ignoring_case(known.name, name)) return framing_of(known.special);
+  }
+  return Framing::none;
+}
 
 void dissect_header(Packet& p, Message& message, ItemId tree, const Octets& in, std::uint32_t offset,
                     std::uint32_t length, std::uint32_t whole, std::uint32_t colon) {

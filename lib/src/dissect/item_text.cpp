@@ -1,3 +1,5 @@
+#include "dissect/item_text.h"
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -31,7 +33,7 @@ std::string_view find_name(ValueNames names, std::uint64_t value) noexcept {
 
 namespace {
 
-int hex_digits(FieldType type) noexcept {
+unsigned hex_digits(FieldType type) noexcept {
   switch (type) {
     case FieldType::uint8:
     case FieldType::boolean:
@@ -50,125 +52,155 @@ int hex_digits(FieldType type) noexcept {
 
 bool is_number(FieldType type) noexcept { return type >= FieldType::uint8 && type <= FieldType::frame_number; }
 
-void append_number(std::string& out, const Field& field, Show show, std::uint64_t number, int digits) {
-  const auto into = std::back_inserter(out);
-  const bool is_signed = field.type == FieldType::int32 || field.type == FieldType::int64;
+void write_prefixed_hex(TextWriter& out, std::uint64_t number, unsigned digits) {
+  out.add("0x");
+  out.add_hex(number, digits);
+}
+
+void write_signed(TextWriter& out, std::int64_t number) {
+  if (number < 0) out.add('-');
+  const auto magnitude = static_cast<std::uint64_t>(number);
+  out.add_decimal(number < 0 ? 0 - magnitude : magnitude);
+}
+
+void write_number(TextWriter& out, const Field& field, Show show, std::uint64_t number, unsigned digits) {
   switch (show) {
     case Show::hex:
-      fmt::format_to(into, FMT_COMPILE("0x{:0{}x}"), number, digits);
+      write_prefixed_hex(out, number, digits);
       break;
     case Show::hex_dec:
-      fmt::format_to(into, FMT_COMPILE("0x{:0{}x} ({})"), number, digits, number);
+      write_prefixed_hex(out, number, digits);
+      out.add(" (");
+      out.add_decimal(number);
+      out.add(')');
       break;
     case Show::dec_hex:
-      fmt::format_to(into, FMT_COMPILE("{} (0x{:0{}x})"), number, number, digits);
+      out.add_decimal(number);
+      out.add(" (");
+      write_prefixed_hex(out, number, digits);
+      out.add(')');
       break;
     case Show::oct:
-      fmt::format_to(into, FMT_COMPILE("{:#o}"), number);
+      fmt::format_to(std::back_inserter(out.text()), FMT_COMPILE("{:#o}"), number);
       break;
     default:
-      if (is_signed) {
-        fmt::format_to(into, FMT_COMPILE("{}"), static_cast<std::int64_t>(number));
+      if (field.type == FieldType::int32 || field.type == FieldType::int64) {
+        write_signed(out, static_cast<std::int64_t>(number));
       } else {
-        fmt::format_to(into, FMT_COMPILE("{}"), number);
+        out.add_decimal(number);
       }
   }
 }
 
-void append_relative_time(std::string& out, std::int64_t nanoseconds) {
-  const auto magnitude =
-      nanoseconds < 0 ? ~static_cast<std::uint64_t>(nanoseconds) + 1 : static_cast<std::uint64_t>(nanoseconds);
-  fmt::format_to(std::back_inserter(out), FMT_COMPILE("{}{}.{:09}"), nanoseconds < 0 ? "-" : "",
-                 magnitude / 1'000'000'000, magnitude % 1'000'000'000);
+void write_relative_time(TextWriter& out, std::int64_t nanoseconds) {
+  if (nanoseconds < 0) out.add('-');
+  auto magnitude = static_cast<std::uint64_t>(nanoseconds);
+  if (nanoseconds < 0) magnitude = 0 - magnitude;
+  out.add_decimal(magnitude / 1'000'000'000);
+  out.add('.');
+  out.add_padded(magnitude % 1'000'000'000, 9);
 }
 
-void append_absolute_time(std::string& out, Timestamp time) {
-  static constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+// Nov 14, 2023 22:13:20.000000000 UTC
+void write_absolute_time(TextWriter& out, Timestamp time) {
+  static constexpr std::array<std::string_view, 12> months{"Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ",
+                                                           "Jul ", "Aug ", "Sep ", "Oct ", "Nov ", "Dec "};
   const CivilTime at = local_time(time);
-  fmt::format_to(std::back_inserter(out), FMT_COMPILE("{} {:>2}, {} {:02}:{:02}:{:02}.{:09} {}"), months[at.month - 1],
-                 at.day, at.year, at.hour, at.minute, at.second, time.subsecond(), at.zone);
+  out.add(months[at.month - 1]);
+  if (at.day < 10) out.add(' ');
+  out.add_decimal(at.day);
+  out.add(", ");
+  write_signed(out, at.year);
+  out.add(' ');
+  add_clock(out, at);
+  out.add('.');
+  out.add_padded(time.subsecond(), 9);
+  out.add(' ');
+  out.add(at.zone);
 }
 
-void append_hex(std::string& out, Bytes bytes, std::string_view separator = {}) {
-  static constexpr char digits[] = "0123456789abcdef";
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i != 0) out += separator;
-    const auto octet = std::to_integer<unsigned>(bytes[i]);
-    out += digits[octet >> 4];
-    out += digits[octet & 15];
-  }
-}
+constexpr unsigned longest_word = 64;  // bits
+// The bits of other fields.
+constexpr auto no_bits = [] {
+  std::array<char, longest_word + longest_word / 4> made{};
+  for (std::size_t i = 0; i < made.size(); ++i) made[i] = i % 5 == 4 ? ' ' : '.';
+  return made;
+}();
 
 // Bits of a word as `.... 0101`, those of other fields as dots.
-void append_bits(std::string& out, const Field& field, std::uint64_t value) {
+void write_bits(TextWriter& out, const Field& field, std::uint64_t value) {
   const unsigned drawn =
-      field.look.drawn_bits != 0 ? field.look.drawn_bits : static_cast<unsigned>(field.octet_count() * 8);
+      std::min(longest_word,
+               field.look.drawn_bits != 0 ? field.look.drawn_bits : static_cast<unsigned>(field.octet_count() * 8));
   const unsigned before = field.look.drawn_bits != 0 ? field.look.drawn_before : field.bit_offset % 8u;
-  for (unsigned bit = 0; bit < drawn; ++bit) {
-    if (bit != 0 && bit % 4 == 0) out += ' ';
-    if (bit < before || bit >= before + field.bit_width) {
-      out += '.';
-    } else {
-      out += (value >> (before + field.bit_width - 1 - bit) & 1) != 0 ? '1' : '0';
-    }
+  const auto place = [](unsigned bit) { return bit + bit / 4; };
+  char* const to = out.reserve(no_bits.size());
+  std::memcpy(to, no_bits.data(), no_bits.size());
+  for (unsigned i = 0; i < field.bit_width && before + i < drawn; ++i) {
+    to[place(before + i)] = (value >> (field.bit_width - 1 - i) & 1) != 0 ? '1' : '0';
   }
-  out += " = ";
+  out.advance(to + place(drawn - 1) + 1);
+  out.add(" = ");
 }
 
-void append_value(std::string& out, const Item& item, int digits) {
+void write_value(TextWriter& out, const Item& item, unsigned digits) {
   const Field& field = *item.field;
   switch (field.type) {
     case FieldType::none:
     case FieldType::protocol:
       break;
     case FieldType::string:
-      out += item.string();
+      out.add(item.string());
       break;
     case FieldType::bytes:
-      append_hex(out, item.octets());
+      out.add_octets(item.octets());
       break;
     case FieldType::ether:
     case FieldType::eui64:
-      append_hex(out, item.octets(), ":");
+      out.add_octets_with_colons(item.octets());
       break;
     case FieldType::ipv4:
     case FieldType::ipv6: {
       Address address{field.type == FieldType::ipv4 ? Address::Kind::ipv4 : Address::Kind::ipv6,
                       static_cast<std::uint8_t>(item.size <= 16 ? item.size : 16)};
       std::memcpy(address.octets.data(), item.data, address.size);
-      append_text(out, address);
+      out.advance(write_text(out.reserve(longest_address_text), address));
       break;
     }
     case FieldType::absolute_time:
-      append_absolute_time(out, {static_cast<std::int64_t>(item.number)});
+      write_absolute_time(out, {static_cast<std::int64_t>(item.number)});
       break;
     case FieldType::relative_time:
-      append_relative_time(out, static_cast<std::int64_t>(item.number));
+      write_relative_time(out, static_cast<std::int64_t>(item.number));
       break;
     case FieldType::boolean:
-      out += item.number != 0 ? '1' : '0';
+      out.add(item.number != 0 ? '1' : '0');
       break;
     case FieldType::real:
-      fmt::format_to(std::back_inserter(out), FMT_COMPILE("{:.6g}"), std::bit_cast<double>(item.number));
+      fmt::format_to(std::back_inserter(out.text()), FMT_COMPILE("{:.6g}"), std::bit_cast<double>(item.number));
       break;
     default:
-      append_number(out, field, field.look.show, item.number, digits);
+      write_number(out, field, field.look.show, item.number, digits);
   }
 }
 
 }  // namespace
 
-void append_value(std::string& out, const Item& item) {
+void write_value(TextWriter& out, const Item& item) {
   if (item.field == nullptr) return;
   const Field& field = *item.field;
   // Of a number that lines show both ways, the first one only.
   const Show show = field.look.show;
   if (is_number(field.type) && (show == Show::hex_dec || show == Show::dec_hex)) {
-    append_number(out, field, show == Show::hex_dec ? Show::hex : Show::dec, item.number, hex_digits(field.type));
+    write_number(out, field, show == Show::hex_dec ? Show::hex : Show::dec, item.number, hex_digits(field.type));
   } else {
-    append_value(out, item, hex_digits(field.type));
+    write_value(out, item, hex_digits(field.type));
   }
+}
+
+void append_value(std::string& out, const Item& item) {
+  TextWriter writer{out};
+  write_value(writer, item);
 }
 
 bool is_printable(char32_t character) noexcept {
@@ -247,86 +279,88 @@ constexpr std::size_t longest_marked_line = 238;  // of one that says it was cut
 constexpr std::size_t longest_octets = 36;        // octets shown of a field of octets
 
 // Cuts what was added to `out` from `start` on; says so `label` octets after it.
-void cut_line(std::string& out, std::size_t start, std::size_t label) {
+void cut_line(TextWriter& out, std::size_t start, std::size_t label) {
   if (out.size() - start <= longest_line) return;
-  out.insert(start + label, " [truncated]");
+  std::string& text = out.text();
+  text.insert(start + label, " [truncated]");
   std::size_t end = start + longest_marked_line;
-  while (end > start && (static_cast<unsigned char>(out[end]) & 0xc0) == 0x80) --end;
-  out.resize(end);
+  while (end > start && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  text.resize(end);
 }
 
-void append_whole_label(std::string& out, const Item& item);
-
-}  // namespace
-
-void append_label(std::string& out, const Dissection&, const Item& item) {
-  const std::size_t start = out.size();
-  append_whole_label(out, item);
-  cut_line(out, start, item.text.empty() && item.field != nullptr ? item.field->label.size() : 0);
+void write_shown(TextWriter& out, std::string_view text) {
+  if (plain_length(text) == text.size()) return out.add(text);
+  append_escaped(out.text(), text);
 }
 
-namespace {
-
-void append_whole_label(std::string& out, const Item& item) {
-  if (!item.text.empty() || item.field == nullptr) {
-    out += item.text;
-    return;
-  }
+void write_whole_label(TextWriter& out, const Item& item) {
+  if (!item.text.empty() || item.field == nullptr) return out.add(item.text);
   const Field& field = *item.field;
-  if (field.is_bit_field()) append_bits(out, field, item.number);
-  out += field.label;
+  if (field.is_bit_field()) write_bits(out, field, item.number);
+  out.add(field.label);
   if (field.type == FieldType::none || field.type == FieldType::protocol) return;
-  out += ": ";
-  const int digits = field.is_bit_field() ? (field.bit_width + 3) / 4 : hex_digits(field.type);
+  out.add(": ");
+  const unsigned digits = field.is_bit_field() ? (field.bit_width + 3u) / 4 : hex_digits(field.type);
   switch (field.type) {
     case FieldType::boolean:
       if (!field.look.names.empty()) {
-        out += find_name(field.look.names, item.number != 0 ? 1 : 0);
+        out.add(find_name(field.look.names, item.number != 0 ? 1 : 0));
       } else {
-        out += item.number != 0 ? "True" : "False";
+        out.add(item.number != 0 ? "True" : "False");
       }
       break;
     case FieldType::string:
-      append_escaped(out, item.string());
+      write_shown(out, item.string());
       break;
     case FieldType::bytes:
       if (item.size == 0) {
-        out += "<MISSING>";
+        out.add("<MISSING>");
       } else {
-        append_hex(out, item.octets().first(std::min<std::size_t>(item.size, longest_octets)));
-        if (item.size > longest_octets) out += "…";
+        out.add_octets(item.octets().first(std::min<std::size_t>(item.size, longest_octets)));
+        if (item.size > longest_octets) out.add("…");
       }
       break;
     case FieldType::relative_time:
-      append_value(out, item, digits);
-      out += " seconds";
+      write_value(out, item, digits);
+      out.add(" seconds");
       break;
     case FieldType::absolute_time:
     case FieldType::ether:
     case FieldType::ipv4:
     case FieldType::ipv6:
     case FieldType::eui64:
-      append_value(out, item, digits);
+      write_value(out, item, digits);
       break;
     default:
       if (field.look.names.empty()) {
-        append_value(out, item, digits);
+        write_value(out, item, digits);
         break;
       }
       {
         const std::string_view name = find_name(field.look.names, item.number);
-        out += name.empty() ? std::string_view{"Unknown"} : name;
+        out.add(name.empty() ? std::string_view{"Unknown"} : name);
         if (!field.look.names_only || name.empty()) {
-          out += " (";
-          append_value(out, item, digits);
-          out += ')';
+          out.add(" (");
+          write_value(out, item, digits);
+          out.add(')');
         }
       }
   }
-  out += field.look.unit;
+  out.add(field.look.unit);
 }
 
 }  // namespace
+
+void write_label(TextWriter& out, const Item& item) {
+  const std::size_t start = out.size();
+  write_whole_label(out, item);
+  cut_line(out, start, item.text.empty() && item.field != nullptr ? item.field->label.size() : 0);
+}
+
+void append_label(std::string& out, const Dissection&, const Item& item) {
+  TextWriter writer{out};
+  write_label(writer, item);
+}
 
 char* Arena::allocate(std::size_t size) {
   while (chunk_ < chunks_.size() && chunks_[chunk_].size - used_ < size) {
@@ -349,7 +383,7 @@ std::string_view Arena::copy(std::string_view text) {
   return {there, text.size()};
 }
 
-void Arena::reset() noexcept {
+void Arena::begin_again() noexcept {
   // One large packet must not hold its memory for the rest of the capture.
   while (chunks_.size() > 16) chunks_.pop_back();
   std::erase_if(chunks_, [](const Chunk& chunk) { return chunk.size > 16 * chunk_size; });

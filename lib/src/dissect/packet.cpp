@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dissect/plain_format.h"
 #include "dissect/text.h"
 
 namespace encap {
@@ -206,7 +207,10 @@ void Packet::set_length(ItemId item, std::uint32_t length) noexcept {
 }
 std::string_view Packet::formatted(fmt::string_view format, fmt::format_args args) {
   scratch_.clear();
-  fmt::vformat_to(std::back_inserter(scratch_), format, args);
+  if (!append_plain(scratch_, {format.data(), format.size()}, args)) {
+    scratch_.clear();
+    fmt::vformat_to(std::back_inserter(scratch_), format, args);
+  }
   return {scratch_.data(), scratch_.size()};
 }
 
@@ -233,7 +237,7 @@ void Packet::move_behind(ItemId last, ItemId sibling) noexcept {
 void Packet::note(ItemId item, const Note& kind, std::string_view line) {
   if (!wants_notes()) return;
   const std::string_view message = (line.empty() ? kind.field.label : line).substr(0, 239);  // Wireshark cuts there
-  if (out.wants_layers && !in_error && !kind.of_tree) {
+  if (out.wants_layers && out.wants_notes && !in_error && !kind.of_tree) {
     out.facts.notes.push_back({&kind.field, kind.severity, kind.group, protocol_name, message});
   }
   if (!takes_items()) return;

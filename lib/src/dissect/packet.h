@@ -130,7 +130,7 @@ class Packet {
   [[nodiscard]] bool wants_lines() const noexcept { return out.detail == Detail::items; }
   /// Whether a note would be kept: in the tree or among the facts, where what an ICMP error quotes has none.
   [[nodiscard]] bool wants_notes() const noexcept {
-    return (takes_items() || (out.wants_layers && !in_error)) && !stopped();
+    return (takes_items() || (out.wants_layers && out.wants_notes && !in_error)) && !stopped();
   }
   /// Whether a layer is to be added: items or facts are wanted.
   [[nodiscard]] bool wants_layers() const noexcept { return (out.wants_layers || takes_items()) && !stopped(); }
@@ -285,6 +285,8 @@ class Packet {
   [[nodiscard]] std::string_view layer_names() const noexcept { return {names_.data(), names_size_}; }
   void add_layer_name(std::string_view filter) noexcept;
 
+  /// Counts layers that were read without a call.
+  void deepen(int layers) noexcept { depth_ += layers; }
   static constexpr int deepest = 100;  ///< layers inside layers
 
  private:

@@ -124,7 +124,11 @@ AddressBook::Pair& AddressBook::pair_of(const Message& message, bool source_firs
 
 Result<SettledRoute, InputError> AddressBook::settle(const Message& message) {
   SettledRoute settled;
-  settled.service = find_service(message.protocol);
+  if (message.protocol != last_protocol_) {  // mostly that of the row before
+    last_protocol_ = message.protocol;
+    last_service_ = find_service(message.protocol);
+  }
+  settled.service = last_service_;
   settled.transport = message.transport    ? *message.transport
                       : options_.transport ? *options_.transport
                       : settled.service    ? settled.service->transport

@@ -7,40 +7,12 @@
 
 #include "encap/flow/http_text.h"
 #include "encap/flow/tcp_script.h"
+#include "flow/conversation_key.h"
 #include "flow/message_window.h"
 #include "flow/mix.h"
 #include "flow/tcp_repair.h"
 
 namespace encap {
-
-/// What the packets of one conversation share, whichever way they go.
-struct ConversationKey {
-  Endpoint low;
-  Endpoint high;
-  Transport transport = Transport::tcp;
-
-  ConversationKey(const Route& route, Transport over) noexcept
-      : low{route.source < route.destination ? route.source : route.destination},
-        high{route.source < route.destination ? route.destination : route.source},
-        transport{over} {}
-
-  friend bool operator==(const ConversationKey&, const ConversationKey&) = default;
-};
-
-struct FlowKeyHash {
-  std::size_t operator()(const ConversationKey& key) const noexcept {
-    // Ports differ most from conversation to conversation; addresses of one family have the same octets in front.
-    Mixer mixer{static_cast<std::uint64_t>(key.low.port.value) << 32 |
-                static_cast<std::uint64_t>(key.high.port.value) << 8 | static_cast<std::uint64_t>(key.transport)};
-    mixer.add(fold(key.low.address)).add(fold(key.high.address));
-    return static_cast<std::size_t>(mixer.next());
-  }
-  static std::uint64_t fold(const IpAddress& address) noexcept {
-    const Bytes octets = address.octets();
-    return octets.size() == 4 ? load_be32(octets, 0)
-                              : load_be<8>(octets, 0) ^ (load_be<8>(octets, 8) * 0x9e3779b97f4a7c15u);
-  }
-};
 
 /// A conversation and the messages that wait for it.
 struct Conversation {

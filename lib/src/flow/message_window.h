@@ -2,8 +2,9 @@
 
 #include <cassert>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "encap/base/timestamp.h"
@@ -51,13 +52,13 @@ class MessageWindow {
   [[nodiscard]] bool full() const noexcept { return size_ == order_.size(); }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   [[nodiscard]] std::size_t octets() const noexcept { return octets_; }
-  [[nodiscard]] PendingMessage& operator[](std::uint32_t slot) noexcept { return slots_[slot]; }
+  [[nodiscard]] PendingMessage& operator[](std::uint32_t slot) noexcept { return at_slot(slot); }
 
   /// A slot to fill, with empty texts.
   std::uint32_t acquire() {
     if (free_.empty()) {
-      slots_.emplace_back();
-      return static_cast<std::uint32_t>(slots_.size() - 1);
+      if (used_ % block_size == 0) blocks_.push_back(std::make_unique<PendingMessage[]>(block_size));
+      return used_++;
     }
     const std::uint32_t slot = free_.back();
     free_.pop_back();
@@ -68,28 +69,29 @@ class MessageWindow {
   /// Cost: linear in the rows that are later, so constant for a table that is in order.
   void insert(std::uint32_t slot) noexcept {
     assert(!full());
+    const PendingMessage& pending = (*this)[slot];
     std::size_t at = size_++;
-    for (; at > 0 && slots_[place(at - 1)].at > slots_[slot].at; --at) place(at) = place(at - 1);
+    for (; at > 0 && (*this)[place(at - 1)].at > pending.at; --at) place(at) = place(at - 1);
     place(at) = slot;
-    octets_ += slots_[slot].payload.size();
+    octets_ += pending.payload.size();
   }
 
   /// The earliest row. Precondition: not empty.
-  [[nodiscard]] const PendingMessage& front() noexcept { return slots_[place(0)]; }
+  [[nodiscard]] const PendingMessage& front() noexcept { return (*this)[place(0)]; }
 
   /// Takes the earliest row out of the order; its slot stays in use until `release`. Precondition: not empty.
   std::uint32_t pop() noexcept {
     const std::uint32_t slot = place(0);
-    first_ = (first_ + 1) % order_.size();
+    if (++first_ == order_.size()) first_ = 0;
     --size_;
-    octets_ -= slots_[slot].payload.size();
+    octets_ -= (*this)[slot].payload.size();
     return slot;
   }
 
   /// Gives a slot back. Long texts are freed, so that a few of them do not pin memory.
   void release(std::uint32_t slot) {
     static constexpr std::size_t kept_octets = 4096;
-    PendingMessage& message = slots_[slot];
+    PendingMessage& message = (*this)[slot];
     message.payload.clear();
     if (message.payload.capacity() > kept_octets) message.payload.shrink_to_fit();
     message.host.clear();
@@ -105,20 +107,32 @@ class MessageWindow {
 
   /// Empties the text of a row that is still in the order.
   void drop_payload(std::uint32_t slot) noexcept {
-    octets_ -= slots_[slot].payload.size();
-    slots_[slot].payload.clear();
+    PendingMessage& message = (*this)[slot];
+    octets_ -= message.payload.size();
+    message.payload.clear();
   }
 
   /// Calls `visit` with each row in the order, the earliest first.
   template <class Visit>
   void for_each(Visit visit) const {
-    for (std::size_t i = 0; i < size_; ++i) visit(slots_[order_[(first_ + i) % order_.size()]]);
+    for (std::size_t i = 0; i < size_; ++i) visit(std::as_const(at_slot(order_[in_order(i)])));
   }
 
  private:
-  std::uint32_t& place(std::size_t i) noexcept { return order_[(first_ + i) % order_.size()]; }
+  static constexpr std::uint32_t block_size = 64;
 
-  std::deque<PendingMessage> slots_;  // whose elements stay in place: scripts borrow their texts
+  [[nodiscard]] PendingMessage& at_slot(std::uint32_t slot) const noexcept {
+    return blocks_[slot / block_size][slot % block_size];
+  }
+  // The order goes round once at most, and a division takes longer than all else here.
+  [[nodiscard]] std::size_t in_order(std::size_t i) const noexcept {
+    const std::size_t at = first_ + i;
+    return at < order_.size() ? at : at - order_.size();
+  }
+  std::uint32_t& place(std::size_t i) noexcept { return order_[in_order(i)]; }
+
+  std::vector<std::unique_ptr<PendingMessage[]>> blocks_;  // in which slots stay in place: scripts borrow their texts
+  std::uint32_t used_ = 0;                                 // slots that were ever in use
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> order_;  // a ring of slots
   std::size_t first_ = 0;

@@ -4,6 +4,7 @@
 #include <array>
 #include <condition_variable>
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -29,8 +30,8 @@ class Batch {
   bool add(const Message& message) {
     const std::size_t needed = message.id.size() + message.protocol.size() + message.source.name.size() +
                                message.destination.name.size() + message.payload.size();
-    if (!messages_.empty() && (messages_.size() == rows || needed > text_.size() - used_)) return false;
-    if (needed > text_.size()) text_.resize(std::max(needed, text_octets));
+    if (!messages_.empty() && (messages_.size() == rows || needed > room_ - used_)) return false;
+    if (needed > room_) make_room(std::max(needed, text_octets));
     Message& copy = messages_.emplace_back(message);
     copy.id = keep(message.id);
     copy.protocol = keep(message.protocol);
@@ -48,15 +49,20 @@ class Batch {
   [[nodiscard]] bool last() const noexcept { return last_; }
 
  private:
+  void make_room(std::size_t octets) {
+    text_ = std::make_unique_for_overwrite<char[]>(octets);
+    room_ = octets;
+  }
   std::string_view keep(std::string_view text) noexcept {
-    char* const at = text_.data() + used_;
+    char* const at = text_.get() + used_;
     if (!text.empty()) std::memcpy(at, text.data(), text.size());
     used_ += text.size();
     return {at, text.size()};
   }
 
   std::vector<Message> messages_;
-  std::vector<char> text_ = std::vector<char>(text_octets);
+  std::unique_ptr<char[]> text_;  // only what is used of it is ever written, so that short tables touch little memory
+  std::size_t room_ = 0;
   std::size_t used_ = 0;
   std::size_t taken_ = 0;
   std::optional<Failure> failure_;

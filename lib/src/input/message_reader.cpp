@@ -295,8 +295,9 @@ bool MessageReader::Impl::next_row() {
     std::size_t length = std::strlen(line);
     // Of CR CR LF, which programs write that add a CR to every LF, csv.h leaves one.
     while (length != 0 && line[length - 1] == '\r') line[--length] = '\0';
-    holds_masked_octet_ = std::memchr(line, masked_octet, length) != nullptr;
-    if (std::memchr(line, masked_line_feed, length) != nullptr) {
+    const bool may_hold = source_.holds_masked();  // most tables never do
+    holds_masked_octet_ = may_hold && std::memchr(line, masked_octet, length) != nullptr;
+    if (may_hold && std::memchr(line, masked_line_feed, length) != nullptr) {
       masked_lines_ += static_cast<std::uint64_t>(std::count(line, line + length, masked_line_feed));
       cut_.holding_line_feeds(line, cells_);
     } else {

@@ -157,6 +157,10 @@ void TableSource::mask(char* begin, char* end) noexcept {
     }
   }
   if (!quoted_) blank_since_cell_start_ = at_cell_start(begin, end);
+  if (!holds_masked() &&
+      (std::memchr(begin, masked_octet, size) != nullptr || std::memchr(begin, masked_line_feed, size) != nullptr)) {
+    holds_masked_.store(true, std::memory_order_relaxed);
+  }
 }
 
 /// Goes to the octet behind the quote that ends the cell, masking line feeds on the way; to the end when it is not

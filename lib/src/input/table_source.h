@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -33,6 +34,9 @@ class TableSource {
 
   /// Known after the first read.
   [[nodiscard]] char separator() const noexcept { return separator_; }
+  /// Whether any octet was read so far that is masked, or looks like it. May be asked while another thread reads: it
+  /// tells of all octets that were handed out.
+  [[nodiscard]] bool holds_masked() const noexcept { return holds_masked_.load(std::memory_order_relaxed); }
 
  private:
   void look_at_first_block(std::string_view block);
@@ -49,6 +53,7 @@ class TableSource {
   bool quoted_ = false;                 // the octets so far end inside quotes
   bool quote_pending_ = false;          // and with a quote that may be the first of two
   bool blank_since_cell_start_ = true;  // nothing but blanks since the cell began
+  std::atomic<bool> holds_masked_{false};
   bool line_ended_ = true;
   bool ended_ = false;
 };

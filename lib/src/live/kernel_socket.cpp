@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstring>
 #include <netinet/in.h>
-#include <unistd.h>
 
 namespace encap::live {
 
@@ -15,18 +14,14 @@ int Deadline::remaining() const noexcept {
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
 }
 
-void KernelSocket::close() noexcept {
-  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
-}
-
 void KernelSocket::abort() noexcept {
   const linger at_once{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  close();
+  ::setsockopt(get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  reset();
 }
 
 void KernelSocket::set(int level, int option, int value) const noexcept {
-  ::setsockopt(descriptor_, level, option, &value, sizeof value);
+  ::setsockopt(get(), level, option, &value, sizeof value);
 }
 
 SocketAddress::SocketAddress(const Endpoint& endpoint) noexcept {
@@ -70,7 +65,7 @@ Result<KernelSocket, IoError> bind_socket(int type, const Endpoint& endpoint) {
   // whoever asks for it the same way, and one of the two would hear nothing.
   if (type == SOCK_STREAM) socket.set(SOL_SOCKET, SO_REUSEADDR, 1);
   const SocketAddress address{endpoint};
-  if (::bind(socket.descriptor(), address.get(), address.length) == 0) return socket;
+  if (::bind(socket.get(), address.get(), address.length) == 0) return socket;
   const std::string port = std::to_string(endpoint.port.value);
   switch (errno) {
     case EACCES:

@@ -5,10 +5,11 @@
 #include <chrono>
 #include <cstddef>
 #include <poll.h>
+#include <span>
 #include <string>
 #include <sys/socket.h>
-#include <utility>
 
+#include "capture/file_descriptor.h"
 #include "encap/base/bytes.h"
 #include "encap/base/io_error.h"
 #include "encap/base/result.h"
@@ -32,32 +33,14 @@ class Deadline {
 inline constexpr std::chrono::milliseconds step_limit{3000};
 
 /// A socket, or none. Closes it.
-class KernelSocket {
+class KernelSocket : public FileDescriptor {
  public:
-  KernelSocket() = default;
-  explicit KernelSocket(int descriptor) noexcept : descriptor_{descriptor} {}
-  KernelSocket(KernelSocket&& other) noexcept : descriptor_{std::exchange(other.descriptor_, -1)} {}
-  KernelSocket& operator=(KernelSocket&& other) noexcept {
-    if (this != &other) {
-      close();
-      descriptor_ = std::exchange(other.descriptor_, -1);
-    }
-    return *this;
-  }
-  KernelSocket(const KernelSocket&) = delete;
-  KernelSocket& operator=(const KernelSocket&) = delete;
-  ~KernelSocket() { close(); }
+  using FileDescriptor::FileDescriptor;
 
-  [[nodiscard]] explicit operator bool() const noexcept { return descriptor_ >= 0; }
-  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
-  void close() noexcept;
   /// Closes so that TCP sends RST instead of FIN.
   void abort() noexcept;
   /// Sets an option that is an int. Errors are of no consequence: the options that are set only better what is seen.
   void set(int level, int option, int value) const noexcept;
-
- private:
-  int descriptor_ = -1;
 };
 
 /// The address of an endpoint as the system's calls take it.
@@ -81,7 +64,7 @@ struct SocketAddress {
 /// Waits until one of the sockets is ready, or the deadline. Returns whether one is.
 bool wait_for(std::span<pollfd> sockets, const Deadline& deadline) noexcept;
 inline bool wait_for(const KernelSocket& socket, short events, const Deadline& deadline) noexcept {
-  pollfd one{socket.descriptor(), events, 0};
+  pollfd one{socket.get(), events, 0};
   return wait_for(std::span{&one, 1}, deadline);
 }
 

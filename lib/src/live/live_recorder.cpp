@@ -15,7 +15,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using live::Ends;
-using live::PacketEnds;
 using std::chrono::milliseconds;
 
 /// Ends that are known. Packets of one conversation often come in a row.

@@ -4,13 +4,13 @@
 #include <cstring>
 #include <utility>
 
-#include "encap/wire/ethernet.h"
+#include "base/hash_words.h"
 #include "encap/wire/icmp.h"
 #include "encap/wire/ipv4.h"
 #include "encap/wire/ipv6.h"
-#include "encap/wire/linux_sll.h"
-#include "encap/wire/null_loopback.h"
+#include "encap/wire/link_header.h"
 #include "encap/wire/tcp.h"
+#include "wire/ipv6_extension.h"
 
 namespace encap::live {
 namespace {
@@ -75,20 +75,14 @@ std::optional<PacketEnds> read_ipv6(Bytes network, bool may_quote) noexcept {
   Bytes payload = network.subspan(Ipv6View::header_length);
   bool has_ports = true;
   for (int headers = 0; headers < most_extension_headers && has_ports; ++headers) {
-    const bool is_fragment_header = next == Protocol::fragment;
-    if (!is_fragment_header && next != Protocol::hop_by_hop && next != Protocol::routing &&
-        next != Protocol::destination_options) {
-      break;
-    }
-    if (payload.size() < Ipv6FragmentView::header_length) break;
-    if (is_fragment_header) {
+    const auto extension = ipv6_extension(next, payload);
+    if (!extension) break;
+    if (next == Protocol::fragment) {
       has_ports = load_field<Ipv6FragmentField::fragment_offset>(payload) == 0;
       packet.is_fragment = !has_ports || load_field<Ipv6FragmentField::more_fragments>(payload) != 0;
     }
-    // RFC 8200 §4.3: in units of 8 octets, without the first; a fragment header has no length.
-    const std::size_t length = is_fragment_header ? Ipv6FragmentView::header_length : (load_u8(payload, 1) + 1u) * 8u;
-    next = Protocol{load_u8(payload, 0)};
-    payload = payload.subspan(std::min(length, payload.size()));
+    next = extension->next;
+    payload = payload.subspan(std::min(extension->length, payload.size()));
   }
   packet.ends.protocol = next;
   return read_payload(packet, payload, has_ports, may_quote);
@@ -100,9 +94,8 @@ std::optional<PacketEnds> read_ip(Bytes network, bool may_quote) noexcept {
   return version == 4 ? read_ipv4(network, may_quote) : version == 6 ? read_ipv6(network, may_quote) : std::nullopt;
 }
 
-/// IP behind a link header with a type, or else the link's ends as far as it has addresses.
-std::optional<PacketEnds> read_typed(EtherType type, Bytes payload, Bytes macs) noexcept {
-  if (type == EtherType::ipv4 || type == EtherType::ipv6) return read_ip(payload, true);
+/// Of what is not IP: the link's ends as far as it has addresses.
+PacketEnds read_link(EtherType type, Bytes macs) noexcept {
   PacketEnds packet;
   packet.ends.type = type;
   packet.ends.protocol = {};
@@ -114,33 +107,16 @@ std::optional<PacketEnds> read_typed(EtherType type, Bytes payload, Bytes macs) 
   return packet;
 }
 
-std::optional<PacketEnds> read_ethernet(Bytes frame) noexcept {
-  if (frame.size() < EthernetView::header_length) return {};
-  auto type = EtherType{load_field<EthernetField::type>(frame)};
-  Bytes payload = frame.subspan(EthernetView::header_length);
-  while ((type == EtherType::vlan || type == EtherType::qinq) && payload.size() >= VlanView::header_length) {
-    type = EtherType{load_field<VlanField::type>(payload)};
-    payload = payload.subspan(VlanView::header_length);
-  }
-  return read_typed(type, payload, frame.first(2 * mac_length));
-}
-
 }  // namespace
 
 std::size_t EndsHash::operator()(const Ends& ends) const noexcept {
-  std::uint64_t hash = static_cast<std::uint64_t>(ends.protocol) << 32 | static_cast<std::uint64_t>(ends.type) << 1 |
-                       (ends.are_of_fragments ? 1u : 0u);
-  const auto mix = [&hash](std::uint64_t value) {
-    hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
-    hash ^= hash >> 29;
-  };
-  for (const Ends::End* end : {&ends.low, &ends.high}) {
-    std::array<std::uint64_t, 2> words{};
-    std::memcpy(words.data(), end->address.data(), end->address.size());
-    mix(words[0] ^ std::uint64_t{end->port} << 48);
-    mix(words[1]);
-  }
-  return hash;
+  std::array<std::uint64_t, 5> words{};
+  std::memcpy(&words[0], ends.low.address.data(), ends.low.address.size());
+  std::memcpy(&words[2], ends.high.address.data(), ends.high.address.size());
+  words[4] = std::uint64_t{ends.low.port} << 48 | std::uint64_t{ends.high.port} << 32 |
+             static_cast<std::uint64_t>(ends.type) << 16 | static_cast<std::uint64_t>(ends.protocol) << 8 |
+             (ends.are_of_fragments ? 1u : 0u);
+  return short_hash(words);
 }
 
 Ends PacketEnds::of_later_fragments() const noexcept {
@@ -152,28 +128,12 @@ Ends PacketEnds::of_later_fragments() const noexcept {
 }
 
 std::optional<PacketEnds> ends_of(const PacketRecord& record) noexcept {
-  constexpr std::size_t linux_sll2_header_length = 20;
-  const Bytes bytes = record.bytes;
-  switch (record.link_type) {
-    case LinkType::ethernet:
-      return read_ethernet(bytes);
-    case LinkType::linux_sll:
-      if (bytes.size() < LinuxSllView::header_length) return {};
-      return read_typed(EtherType{load_field<LinuxSllField::type>(bytes)}, bytes.subspan(LinuxSllView::header_length),
-                        {});
-    case LinkType::linux_sll2:
-      if (bytes.size() < linux_sll2_header_length) return {};
-      return read_typed(EtherType{load_be16(bytes, 0)}, bytes.subspan(linux_sll2_header_length), {});
-    case LinkType::null:
-    case LinkType::loop:
-      if (bytes.size() < NullLoopbackView::header_length) return {};
-      return read_ip(bytes.subspan(NullLoopbackView::header_length), true);
-    case LinkType::raw:
-    case LinkType::ipv4:
-    case LinkType::ipv6:
-      return read_ip(bytes, true);
-  }
-  return {};
+  const auto link = link_header(record.link_type, record.bytes);
+  if (!link) return {};
+  if (!link->type || link->type == EtherType::ipv4 || link->type == EtherType::ipv6)
+    return read_ip(record.bytes.subspan(link->length), true);
+  const bool has_macs = record.link_type == LinkType::ethernet;
+  return read_link(*link->type, has_macs ? record.bytes.first(2 * mac_length) : Bytes{});
 }
 
 }  // namespace encap::live

@@ -25,7 +25,7 @@ std::string within_the_limit() {
 Result<KernelSocket, IoError> accept_from(const KernelSocket& listener, const Route& route, const Deadline& deadline) {
   for (;;) {
     SocketAddress from;
-    KernelSocket socket{::accept4(listener.descriptor(), from.get(), &from.length, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    KernelSocket socket{::accept4(listener.get(), from.get(), &from.length, SOCK_NONBLOCK | SOCK_CLOEXEC)};
     if (socket && from.endpoint() == route.source) return socket;
     if (!socket && !is_passing(errno) && errno != ECONNABORTED) {
       return unexpected(conversation_error("accept", route, errno));
@@ -39,7 +39,7 @@ Result<KernelSocket, IoError> accept_from(const KernelSocket& listener, const Ro
 
 Result<void, IoError> start_connect(const KernelSocket& socket, const Route& route) {
   const SocketAddress server{route.destination};
-  if (::connect(socket.descriptor(), server.get(), server.length) == 0) return {};
+  if (::connect(socket.get(), server.get(), server.length) == 0) return {};
   if (errno == EINPROGRESS || errno == EINTR) return {};
   if (errno != EADDRNOTAVAIL) return unexpected(conversation_error("connect", route, errno));
   // The last connection between the two is in TIME-WAIT. The kernel gives its ports to a new one at once where both
@@ -57,7 +57,7 @@ Result<void, IoError> end_connect(const KernelSocket& socket, const Route& route
   }
   int error = 0;
   socklen_t length = sizeof error;
-  if (::getsockopt(socket.descriptor(), SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
   if (error == ECONNREFUSED) {
     return unexpected(conversation_error("connect", route, error,
                                          "another program uses port " + std::to_string(route.destination.port.value) +
@@ -299,7 +299,7 @@ Result<void, IoError> TcpCarrier::connect_again(Connection& connection) {
     }
   }
   for (Side& side : connection.sides) {
-    side.socket.close();
+    side.socket.reset();
     side.has_ended = false;
   }
   return connect(connection);
@@ -311,7 +311,7 @@ Result<const KernelSocket*, IoError> TcpCarrier::listener_at(const Endpoint& end
   if (!socket && socket.error().code == EADDRINUSE) return nullptr;
   if (!socket) return unexpected(socket.error());
   socket->set(IPPROTO_TCP, TCP_NODELAY, 1);  // what is accepted has it as well
-  if (::listen(socket->descriptor(), backlog) != 0) {
+  if (::listen(socket->get(), backlog) != 0) {
     if (errno == EADDRINUSE) return nullptr;
     return unexpected(IoError{"listen at", to_string(endpoint), errno, {}});
   }
@@ -343,7 +343,7 @@ Result<void, IoError> TcpCarrier::transmit(Connection& connection, Role from, By
   while (sent < octets.size() || (!connection.to_other_program && heard < octets.size())) {
     bool moved = false;
     if (sent < octets.size()) {
-      const auto count = ::send(side.socket.descriptor(), octets.data() + sent, octets.size() - sent, MSG_NOSIGNAL);
+      const auto count = ::send(side.socket.get(), octets.data() + sent, octets.size() - sent, MSG_NOSIGNAL);
       if (count > 0) {
         sent += static_cast<std::size_t>(count);
         moved = true;
@@ -364,10 +364,10 @@ Result<void, IoError> TcpCarrier::transmit(Connection& connection, Role from, By
     }
     if (moved) continue;
     std::array<pollfd, 2> waiting{
-        pollfd{side.socket.descriptor(),
+        pollfd{side.socket.get(),
                static_cast<short>((sent < octets.size() ? POLLOUT : 0) | (connection.to_other_program ? POLLIN : 0)),
                0},
-        pollfd{other.socket.descriptor(), POLLIN, 0}};
+        pollfd{other.socket.get(), POLLIN, 0}};
     if (!wait_for(waiting, deadline) || deadline.remaining() == 0) {
       const std::string of = " of " + std::to_string(octets.size()) + " octets";
       return unexpected(conversation_error(
@@ -386,7 +386,7 @@ Result<void, IoError> TcpCarrier::transmit(Connection& connection, Role from, By
 // Reads what the other side was sent, as far as it is there, and compares it. Returns how many octets there were.
 Result<std::size_t, IoError> TcpCarrier::hear(Connection& connection, Role from, Bytes expected) {
   const Side& other = connection.sides[from == client ? server : client];
-  const auto count = ::recv(other.socket.descriptor(), heard_.data(), std::min(heard_.size(), expected.size()), 0);
+  const auto count = ::recv(other.socket.get(), heard_.data(), std::min(heard_.size(), expected.size()), 0);
   if (count < 0 && is_passing(errno)) return 0;
   if (count <= 0) {
     return unexpected(conversation_error("receive", connection.route, count < 0 ? errno : ECONNRESET));
@@ -405,12 +405,12 @@ Result<void, IoError> TcpCarrier::shut(Connection& connection, Role from, const 
   Side& side = connection.sides[from];
   const Side& other = connection.sides[from == client ? server : client];
   side.has_ended = true;
-  if (::shutdown(side.socket.descriptor(), SHUT_WR) != 0 && errno != ENOTCONN) {
+  if (::shutdown(side.socket.get(), SHUT_WR) != 0 && errno != ENOTCONN) {
     return unexpected(conversation_error("shut down", connection.route, errno));
   }
   if (!other.socket) return {};
   for (;;) {
-    const auto count = ::recv(other.socket.descriptor(), heard_.data(), heard_.size(), 0);
+    const auto count = ::recv(other.socket.get(), heard_.data(), heard_.size(), 0);
     if (count == 0) return {};
     if (count > 0) {
       return unexpected(conversation_error("receive", connection.route, EBADMSG,
@@ -454,7 +454,7 @@ Result<void, IoError> TcpCarrier::end(Connection& connection, Role first, const 
 bool TcpCarrier::drain(const KernelSocket& socket) noexcept {
   constexpr int most_reads = 64;
   for (int reads = 0; socket && reads < most_reads; ++reads) {
-    const auto count = ::recv(socket.descriptor(), heard_.data(), heard_.size(), 0);
+    const auto count = ::recv(socket.get(), heard_.data(), heard_.size(), 0);
     if (count == 0 || (count < 0 && !is_passing(errno))) return true;
     if (count < 0) return false;
   }
@@ -471,7 +471,7 @@ void TcpCarrier::conclude(Connection& connection) {
   const bool was_reset = !ours.socket || (!others.socket && !connection.to_other_program);
   if (!was_reset && !(ours.has_ended && (others.has_ended || connection.to_other_program))) return;
   for (Side& side : connection.sides) {
-    side.socket.close();
+    side.socket.reset();
     side.has_ended = true;
     for (const auto& [at, octets] : side.ahead) held_octets_ -= octets.size();
     held_segments_ -= side.ahead.size();
@@ -514,7 +514,7 @@ Result<void, IoError> TcpCarrier::finish(const Deadline& deadline) {
 void TcpCarrier::close_to_others(const Deadline& deadline) {
   std::vector<pollfd> waiting;
   for (const Connection& connection : open_) {
-    waiting.push_back({connection.sides[client].socket.descriptor(), POLLIN, 0});
+    waiting.push_back({connection.sides[client].socket.get(), POLLIN, 0});
   }
   auto left = std::count_if(waiting.begin(), waiting.end(), [](const pollfd& one) { return one.fd >= 0; });
   while (left > 0 && wait_for(waiting, deadline) && deadline.remaining() > 0) {

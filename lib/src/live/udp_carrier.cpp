@@ -44,7 +44,7 @@ Result<const KernelSocket*, IoError> UdpCarrier::socket_at(const Endpoint& endpo
 Result<void, IoError> UdpCarrier::send(const KernelSocket& source, const Route& route, Bytes payload,
                                        const Deadline& deadline) {
   const SocketAddress to{route.destination};
-  while (::sendto(source.descriptor(), payload.data(), payload.size(), MSG_NOSIGNAL, to.get(), to.length) < 0) {
+  while (::sendto(source.get(), payload.data(), payload.size(), MSG_NOSIGNAL, to.get(), to.length) < 0) {
     if (!is_passing(errno) && errno != ENOBUFS) return unexpected(conversation_error("send", route, errno));
     if (!wait_for(source, POLLOUT, deadline) || deadline.remaining() == 0) {
       return unexpected(conversation_error("send", route, ETIMEDOUT));
@@ -58,7 +58,7 @@ Result<void, IoError> UdpCarrier::hear(const KernelSocket& destination, const Ro
                                        const Deadline& deadline) {
   for (;;) {
     SocketAddress from;
-    const auto count = ::recvfrom(destination.descriptor(), heard_.data(), heard_.size(), 0, from.get(), &from.length);
+    const auto count = ::recvfrom(destination.get(), heard_.data(), heard_.size(), 0, from.get(), &from.length);
     if (count >= 0 && from.endpoint() == route.source) {
       const std::span heard{heard_.data(), static_cast<std::size_t>(count)};
       if (std::equal(heard.begin(), heard.end(), expected.begin(), expected.end())) return {};

@@ -18,12 +18,6 @@
 namespace encap {
 namespace {
 
-constexpr std::size_t vlan_tag_length = 4;
-constexpr std::uint16_t vlan_type = 0x8100;  // IEEE 802.1Q; the one tag that Linux allows beyond the MTU, on Ethernet
-constexpr std::size_t type_offset = 12;
-constexpr std::uint16_t ipv4_type = 0x0800;
-constexpr std::uint16_t ipv6_type = 0x86dd;
-
 // Sends Ethernet frames as they are. Source: packet(7).
 class WireSender final : public LiveSender {
  public:
@@ -31,7 +25,7 @@ class WireSender final : public LiveSender {
       : name_{interface.name},
         // An empty batch has room for as many octets, whatever the interface would carry.
         maximum_frame_length_{std::min(device.maximum_packet_length + EthernetView::header_length,
-                                       SendBatch::longest_packet - vlan_tag_length)},
+                                       SendBatch::longest_packet - VlanView::header_length)},
         device_{device},
         socket_{std::move(socket)} {}
 
@@ -45,14 +39,15 @@ class WireSender final : public LiveSender {
     if (frame.size() < EthernetView::header_length) {
       return refuse("a frame of " + std::to_string(frame.size()) + " octets ends within its Ethernet header");
     }
-    const std::uint16_t type = load_be16(frame, type_offset);
+    const auto type = EtherType{load_field<EthernetField::type>(frame)};
     if (device_.is_loopback && is_taken_in(frame, type)) {
       return refuse(
           "the system's stack would take this packet in and answer it; give the frame another destination than " +
           to_string(device_.hardware_address) + ", the interface's own");
     }
-    const bool is_tagged = type == vlan_type && device_.hardware_type == ARPHRD_ETHER;
-    if (frame.size() > maximum_frame_length_ + (is_tagged ? vlan_tag_length : 0)) {
+    // The one tag that Linux allows beyond the MTU, on Ethernet.
+    const bool is_tagged = type == EtherType::vlan && device_.hardware_type == ARPHRD_ETHER;
+    if (frame.size() > maximum_frame_length_ + (is_tagged ? VlanView::header_length : 0)) {
       return refuse("a frame of " + std::to_string(frame.size()) + " octets is longer than the " +
                     std::to_string(maximum_frame_length_) + " the interface carries (its MTU and the Ethernet header)");
     }
@@ -77,11 +72,11 @@ class WireSender final : public LiveSender {
  private:
   // Whether Linux would, though no route led here: frames for another host it drops, and so it does packets from
   // 127.0.0.0/8, whose routes stay inside.
-  [[nodiscard]] bool is_taken_in(Bytes frame, std::uint16_t type) const {
+  [[nodiscard]] bool is_taken_in(Bytes frame, EtherType type) const {
     const auto& own = device_.hardware_address.octets;
     if (std::memcmp(frame.data(), own.data(), own.size()) != 0) return false;
     const Bytes packet = frame.subspan(EthernetView::header_length);
-    if (type != ipv4_type || packet.size() < Ipv4View::minimum_header_length) return type == ipv6_type;
+    if (type != EtherType::ipv4 || packet.size() < Ipv4View::minimum_header_length) return type == EtherType::ipv6;
     return !Ipv4Address{load_field<Ipv4Field::source>(packet)}.is_loopback();
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/text_writer.h"
 #include "dissect/items.h"
 #include "encap/dissect/field_table.h"
 #include "render/text.h"
@@ -56,14 +57,6 @@ void append_column(std::string& out, const Dissection& dissection, ColumnKind ki
   }
 }
 
-void append_hex(std::string& out, Bytes bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  for (const std::byte octet : bytes) {
-    out += digits[std::to_integer<unsigned>(octet) >> 4];
-    out += digits[std::to_integer<unsigned>(octet) & 15];
-  }
-}
-
 void append_selected_value(std::string& out, const Dissection& dissection, const Item& item) {
   if (item.field == nullptr) return append_label(out, dissection, item);
   switch (item.field->type) {
@@ -72,9 +65,9 @@ void append_selected_value(std::string& out, const Dissection& dissection, const
       break;
     case FieldType::protocol:
       if (item.data != nullptr) {  // a part of a layer that goes by a protocol's name
-        append_hex(out, item.octets());
+        TextWriter{out}.add_octets(item.octets());
       } else if (item.field->name == "data") {  // undissected octets are a field as well
-        append_hex(out, octets_of(dissection, item));
+        TextWriter{out}.add_octets(octets_of(dissection, item));
       } else if (item.text.empty() || item.text.data() == item.field->label.data()) {
         out += item.field->name;
       } else {
@@ -143,6 +136,7 @@ FieldSelection::FieldSelection(std::unique_ptr<State> state) noexcept : state_{s
 FieldSelection::FieldSelection(FieldSelection&&) noexcept = default;
 FieldSelection& FieldSelection::operator=(FieldSelection&&) noexcept = default;
 FieldSelection::~FieldSelection() = default;
+FieldSelection FieldSelection::clone() const { return FieldSelection{std::make_unique<State>(*state_)}; }
 
 Result<FieldSelection, std::vector<std::string>> FieldSelection::make(std::vector<std::string> names, TimeFormat time) {
   auto state = std::make_unique<State>();

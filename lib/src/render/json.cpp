@@ -2,34 +2,19 @@
 
 #include <algorithm>
 #include <array>
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/writer.h>
 #include <vector>
 
 #include "base/civil_time.h"
+#include "dissect/item_text.h"
 #include "dissect/items.h"
 #include "encap/dissect/field_table.h"
+#include "render/json_text.h"
 #include "render/text.h"
 
 namespace encap {
 namespace {
 
 constexpr unsigned deepest = 250;  // levels of items that are written; no packet of a real protocol has 30
-
-/// Where RapidJSON puts its characters. An end tag of HTML is escaped as tshark does it, so that a page may embed the
-/// text.
-struct TextStream {
-  using Ch = char;
-  std::string* out = nullptr;
-  void Put(char c) {
-    if (c == '/' && out->back() == '<') out->push_back('\\');
-    out->push_back(c);
-  }
-  void Flush() {}
-};
-
-using Pretty = rapidjson::PrettyWriter<TextStream>;
-using Compact = rapidjson::Writer<TextStream>;
 
 // Wireshark's numbers of field types. Source: `tshark -G ftypes`, in its order.
 struct TypeNumber {
@@ -69,15 +54,6 @@ bool has_value(const Item& item) noexcept {
   return item.field != nullptr && item.field->type != FieldType::none && !is_layer(item);
 }
 
-void append_octets(std::string& out, Bytes bytes, bool colons) {
-  static constexpr char digits[] = "0123456789abcdef";
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (colons && i != 0) out += ':';
-    out += digits[std::to_integer<unsigned>(bytes[i]) >> 4];
-    out += digits[std::to_integer<unsigned>(bytes[i]) & 15];
-  }
-}
-
 }  // namespace
 
 class JsonWriter::State {
@@ -86,22 +62,28 @@ class JsonWriter::State {
 
   void begin(std::string& out) {
     if (lines()) return;
-    stream_.out = &out;
-    pretty_.SetIndent(' ', 2);
-    pretty_.StartArray();
+    TextWriter text{out};
+    pretty_.write_to(text);
+    pretty_.begin_array();
+  }
+  void resume() {
+    if (!lines()) pretty_.resume_array();
   }
   void end(std::string& out) {
     if (lines()) return;
-    stream_.out = &out;
-    pretty_.EndArray();
-    out += '\n';
+    TextWriter text{out};
+    pretty_.write_to(text);
+    pretty_.end_array();
+    text.add('\n');
   }
 
   void packet(std::string& out, const Dissection& dissection, const FieldSelection* fields) {
-    stream_.out = &out;
+    TextWriter text{out};
+    pretty_.write_to(text);
+    compact_.write_to(text);
     dissection_ = &dissection;
     if (lines()) {
-      write_line(out, fields);
+      write_line(text, fields);
     } else {
       write_tree(fields);
     }
@@ -120,16 +102,34 @@ class JsonWriter::State {
   [[nodiscard]] bool lines() const noexcept { return format_.shape == JsonFormat::Shape::lines; }
   [[nodiscard]] const Item& at(ItemId id) const noexcept { return dissection_->at(id); }
 
-  /// Sorts what `nodes_` has from `start` on so that those of one key follow one another, in the order of the first.
+  /// Puts what `nodes_` has from `start` on in an order in which those of one key follow one another, in that of the
+  /// first.
   void group(std::size_t start) {
     const auto first = nodes_.begin() + static_cast<std::ptrdiff_t>(start);
-    std::sort(first, nodes_.end(),
-              [](const Node& a, const Node& b) { return a.key != b.key ? a.key < b.key : a.order < b.order; });
-    for (auto node = first; node != nodes_.end(); ++node) {
-      node->group = node != first && node->key == (node - 1)->key ? (node - 1)->group : node->order;
+    constexpr std::size_t few = 32;  // nodes; more are sorted by their keys first
+    bool is_grouped = true;
+    if (nodes_.size() - start <= few) {
+      for (auto node = first; node != nodes_.end(); ++node) {
+        const auto same = std::find_if(first, node, [&](const Node& before) { return has_same_key(before, *node); });
+        node->group = same == node ? node->order : same->group;
+        is_grouped = is_grouped && (same == node || node->group == (node - 1)->group);
+      }
+    } else {
+      is_grouped = false;
+      std::sort(first, nodes_.end(),
+                [](const Node& a, const Node& b) { return a.key != b.key ? a.key < b.key : a.order < b.order; });
+      for (auto node = first; node != nodes_.end(); ++node) {
+        node->group = node != first && node->key == (node - 1)->key ? (node - 1)->group : node->order;
+      }
     }
+    if (is_grouped) return;
     std::sort(first, nodes_.end(),
               [](const Node& a, const Node& b) { return a.group != b.group ? a.group < b.group : a.order < b.order; });
+  }
+  // Names that differ mostly do so in their length or at their end.
+  [[nodiscard]] static bool has_same_key(const Node& a, const Node& b) noexcept {
+    if (a.key.size() != b.key.size()) return false;
+    return a.key.data() == b.key.data() || a.key.empty() || (a.key.back() == b.key.back() && a.key == b.key);
   }
   /// The end of the group that starts at `at`.
   [[nodiscard]] std::size_t group_end(std::size_t at, std::size_t end) const noexcept {
@@ -138,103 +138,80 @@ class JsonWriter::State {
     return next;
   }
 
-  /// What is written as a string, free for the next one after that.
-  template <class Append>
-  std::string_view scratch(Append append) {
-    scratch_.clear();
-    append(scratch_);
-    return scratch_;
-  }
-  template <class Writer>
-  void string(Writer& writer, std::string_view text) {
-    writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-  }
-  template <class Writer>
-  void key(Writer& writer, std::string_view name, std::string_view suffix = {}) {
-    const std::string_view text = scratch([&](std::string& out) {
-      append_utf8(out, name);
-      out += suffix;
-    });
-    writer.Key(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-  }
-  template <class Writer>
-  void text(Writer& writer, std::string_view value) {
-    string(writer, scratch([&](std::string& out) { append_utf8(out, value); }));
-  }
-
   /// The line of an item without a field, as it is a key or a value. Lifetime: until the next packet.
   std::string_view line_of(const Item& item) {
     if (item.field != nullptr) return item.field->name;
     return item.text;
   }
 
-  template <class Writer>
-  void value(Writer& writer, const Item& item) {
-    if (item.field->type == FieldType::bytes || item.field->type == FieldType::protocol) {
-      string(writer, scratch([&](std::string& out) { append_octets(out, item.octets(), true); }));
-      return;
+  static void value(JsonText& writer, const Item& item) {
+    switch (item.field->type) {
+      case FieldType::string:
+        writer.string(item.string());
+        break;
+      case FieldType::bytes:
+      case FieldType::protocol:
+        writer.plain_string([&item](TextWriter& out) { out.add_octets_with_colons(item.octets()); });
+        break;
+      default:
+        writer.plain_string([&item](TextWriter& out) { write_value(out, item); });
     }
-    value_.clear();
-    append_value(value_, item);
-    text(writer, value_);
   }
 
-  template <class Writer>
-  void index(Writer& writer) {
+  void index(JsonText& writer) {
     const CivilTime at = local_time(dissection_->record->has_timestamp ? dissection_->record->timestamp : Timestamp{});
-    writer.Key("_index");
-    string(writer, scratch([&](std::string& out) {
-             out += "packets-";
-             append_padded(out, static_cast<std::uint64_t>(at.year), 4);
-             out += '-';
-             append_padded(out, at.month, 2);
-             out += '-';
-             append_padded(out, at.day, 2);
-           }));
-    writer.Key("_type");
-    writer.String("doc");
+    writer.key("_index");
+    writer.plain_string([&at](TextWriter& out) {
+      out.add("packets-");
+      out.add_padded(static_cast<std::uint64_t>(at.year), 4);
+      out.add('-');
+      out.add_padded(at.month, 2);
+      out.add('-');
+      out.add_padded(at.day, 2);
+    });
+    writer.key("_type");
+    writer.string("doc");
   }
 
   // --- a tree ----------------------------------------------------------------------------------------------------
 
   void write_tree(const FieldSelection* fields) {
-    pretty_.StartObject();
+    pretty_.begin_object();
     index(pretty_);
-    pretty_.Key("_score");
-    pretty_.Null();
-    pretty_.Key("_source");
-    pretty_.StartObject();
-    pretty_.Key("layers");
+    pretty_.key("_score");
+    pretty_.literal("null");
+    pretty_.key("_source");
+    pretty_.begin_object();
+    pretty_.key("layers");
     if (fields != nullptr) {
       selected(pretty_, *fields);
     } else {
       children(ItemId::root, 0);
     }
-    pretty_.EndObject();
-    pretty_.EndObject();
+    pretty_.end_object();
+    pretty_.end_object();
   }
 
-  template <class Writer>
-  void selected(Writer& writer, const FieldSelection& fields) {
-    writer.StartObject();
+  void selected(JsonText& writer, const FieldSelection& fields) {
+    writer.begin_object();
     for (std::size_t name = 0; name < fields.names().size(); ++name) {
       const auto same_before = fields.names().begin() + static_cast<std::ptrdiff_t>(name);
       if (fields.count(name) == 0 || std::find(fields.names().begin(), same_before, *same_before) != same_before)
         continue;
       if (lines()) {
-        writer_key_with_underscores(writer, fields.names()[name], {});
+        key_with_underscores(writer, fields.names()[name], {});
       } else {
-        key(writer, fields.names()[name]);
+        writer.key(fields.names()[name]);
       }
-      writer.StartArray();
-      for (std::size_t i = 0; i < fields.count(name); ++i) text(writer, fields.value(name, i));
-      writer.EndArray();
+      writer.begin_array();
+      for (std::size_t i = 0; i < fields.count(name); ++i) writer.string(fields.value(name, i));
+      writer.end_array();
     }
-    writer.EndObject();
+    writer.end_object();
   }
 
   void children(ItemId parent, unsigned depth) {
-    pretty_.StartObject();
+    pretty_.begin_object();
     const std::size_t start = nodes_.size();
     for (ItemId id = at(parent).first_child; id != ItemId::none && depth < deepest; id = at(id).next) {
       nodes_.push_back({line_of(at(id)), id, nodes_.size(), 0});
@@ -246,15 +223,15 @@ class JsonWriter::State {
       first = next;
     }
     nodes_.resize(start);
-    pretty_.EndObject();
+    pretty_.end_object();
   }
 
   /// One value, or an array of them.
   template <class Write>
   void values(std::size_t first, std::size_t end, Write write) {
-    if (end - first > 1) pretty_.StartArray();
+    if (end - first > 1) pretty_.begin_array();
     for (std::size_t i = first; i < end; ++i) write(nodes_[i].id);
-    if (end - first > 1) pretty_.EndArray();
+    if (end - first > 1) pretty_.end_array();
   }
 
   void write_group(std::size_t first, std::size_t end, unsigned depth) {
@@ -264,15 +241,15 @@ class JsonWriter::State {
     bool parents = false;
     for (std::size_t i = first; i < end; ++i) parents = parents || at(nodes_[i].id).first_child != ItemId::none;
     if (format_.raw && (item.length > 0 || (!format_.text && item.field != nullptr))) {
-      key(pretty_, name, "_raw");
+      key(item, name, "_raw");
       values(first, end, [this](ItemId id) { raw(at(id)); });
     }
     if (format_.text && valued) {
-      key(pretty_, name);
+      key(item, name);
       values(first, end, [this](ItemId id) { valued_or_empty(at(id)); });
     }
     if (parents) {
-      key(pretty_, name, valued ? "_tree" : "");
+      key(item, name, valued ? "_tree" : "");
       values(first, end, [this, depth](ItemId id) {
         if (at(id).first_child != ItemId::none) {
           children(id, depth + 1);
@@ -281,8 +258,17 @@ class JsonWriter::State {
         }
       });
     } else if (format_.text && !valued) {
-      key(pretty_, name);
+      key(item, name);
       values(first, end, [this](ItemId id) { without_value(at(id)); });
+    }
+  }
+
+  /// Names of fields are plain, lines may hold anything.
+  void key(const Item& item, std::string_view name, std::string_view suffix = {}) {
+    if (item.field != nullptr) {
+      pretty_.plain_key(name, suffix);
+    } else {
+      pretty_.key(name, suffix);
     }
   }
 
@@ -290,85 +276,83 @@ class JsonWriter::State {
     if (has_value(item)) {
       value(pretty_, item);
     } else {
-      pretty_.String("");
+      pretty_.string("");
     }
   }
 
   /// A layer without fields is its line; everything else of that kind is empty.
   void without_value(const Item& item) {
     if (!is_layer(item)) {
-      pretty_.String("");
+      pretty_.string("");
       return;
     }
     value_.clear();
     append_label(value_, *dissection_, item);
-    text(pretty_, value_);
+    pretty_.string(value_);
   }
 
   /// A field's octets in hexadecimal; of a field of bits, its value.
-  std::string_view raw_text(const Item& item) {
-    return scratch([&](std::string& out) {
+  void raw_string(JsonText& writer, const Item& item) {
+    writer.plain_string([&](TextWriter& out) {
       if (item.field != nullptr && item.field->is_bit_field()) {
-        char digits[16];
-        out.append(digits, std::to_chars(digits, digits + sizeof digits, item.number, 16).ptr);
-        for (char& c : out) c = c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c;
+        out.add_hex(item.number, 1, "0123456789ABCDEF");
       } else {
-        append_octets(out, octets_of(*dissection_, item), false);
+        out.add_octets(octets_of(*dissection_, item));
       }
     });
   }
 
   void raw(const Item& item) {
-    pretty_.StartArray();
-    string(pretty_, raw_text(item));
-    pretty_.Uint(item.offset);
-    pretty_.Uint(item.length);
-    pretty_.Uint64(item.field != nullptr ? bit_mask(*item.field) : 0);
-    pretty_.Uint(item.field != nullptr ? type_number(item.field->type) : 0);
-    pretty_.EndArray();
+    pretty_.begin_array();
+    raw_string(pretty_, item);
+    pretty_.number(item.offset);
+    pretty_.number(item.length);
+    pretty_.number(item.field != nullptr ? bit_mask(*item.field) : 0);
+    pretty_.number(item.field != nullptr ? type_number(item.field->type) : 0);
+    pretty_.end_array();
   }
 
   // --- lines -----------------------------------------------------------------------------------------------------
 
-  void write_line(std::string& out, const FieldSelection* fields) {
-    compact_.Reset(stream_);
-    compact_.StartObject();
-    compact_.Key("index");
-    compact_.StartObject();
+  void write_line(TextWriter& out, const FieldSelection* fields) {
+    compact_.begin_object();
+    compact_.key("index");
+    compact_.begin_object();
     index(compact_);
-    compact_.EndObject();
-    compact_.EndObject();
-    out += '\n';
+    compact_.end_object();
+    compact_.end_object();
+    out.add('\n');
 
-    compact_.Reset(stream_);
-    compact_.StartObject();
-    compact_.Key("timestamp");
+    compact_.begin_object();
+    compact_.key("timestamp");
     const Timestamp at = dissection_->record->has_timestamp ? dissection_->record->timestamp : Timestamp{};
-    string(compact_, scratch([&](std::string& digits) {
-             if (at.nanoseconds < 0) digits += '-';
-             const std::int64_t seconds = at.seconds();
-             append_decimal(digits, static_cast<std::uint64_t>(seconds < 0 ? -seconds : seconds));
-             append_padded(digits, at.subsecond() / 1'000'000, 3);
-           }));
+    compact_.plain_string([&at](TextWriter& digits) {
+      if (at.nanoseconds < 0) digits.add('-');
+      const std::int64_t seconds = at.seconds();
+      digits.add_decimal(static_cast<std::uint64_t>(seconds < 0 ? -seconds : seconds));
+      digits.add_padded(at.subsecond() / 1'000'000, 3);
+    });
     if (format_.info) {
       columns();
     } else {
-      compact_.Key("layers");
+      compact_.key("layers");
       if (fields != nullptr) {
         selected(compact_, *fields);
       } else {
         row(ItemId::root, 0);
       }
     }
-    compact_.EndObject();
-    out += '\n';
+    compact_.end_object();
+    out.add('\n');
   }
 
   void columns() {
     const Columns& shown = dissection_->columns;
     const auto column = [this](const char* name, auto append) {
-      compact_.Key(name);
-      string(compact_, scratch(append));
+      compact_.key(name);
+      value_.clear();
+      append(value_);
+      compact_.string(value_);
     };
     column("no_", [this](std::string& out) { append_decimal(out, dissection_->frame_number); });
     column("time", [this](std::string& out) { append_time(out, *dissection_, TimeFormat::relative); });
@@ -392,7 +376,7 @@ class JsonWriter::State {
   }
 
   void row(ItemId parent, unsigned depth) {
-    compact_.StartObject();
+    compact_.begin_object();
     const std::size_t start = nodes_.size();
     gather(parent, depth);
     group(start);
@@ -402,19 +386,19 @@ class JsonWriter::State {
       first = next;
     }
     nodes_.resize(start);
-    compact_.EndObject();
+    compact_.end_object();
   }
 
   void write_entry(std::size_t first, std::size_t end, unsigned depth) {
     const Item& item = at(nodes_[first].id);
     const auto list = [&](auto write) {
-      if (end - first > 1) compact_.StartArray();
+      if (end - first > 1) compact_.begin_array();
       for (std::size_t i = first; i < end; ++i) write(at(nodes_[i].id), nodes_[i].id);
-      if (end - first > 1) compact_.EndArray();
+      if (end - first > 1) compact_.end_array();
     };
     if (format_.raw && item.field != nullptr && item.length > 0) {
       entry_key(item, "_raw");
-      list([this](const Item& each, ItemId) { string(compact_, raw_text(each)); });
+      list([this](const Item& each, ItemId) { raw_string(compact_, each); });
     }
     entry_key(item, {});
     list([this, depth](const Item& each, ItemId id) {
@@ -429,12 +413,12 @@ class JsonWriter::State {
   /// `tcp_tcp_srcport`: the protocol and the field; a protocol alone is its name.
   void entry_key(const Item& item, std::string_view suffix) {
     if (item.field == nullptr) {
-      compact_.Key("text");
+      compact_.key("text");
       return;
     }
     const std::string_view name = item.field->name;
     if (item.field->type == FieldType::protocol) {
-      writer_key_with_underscores(compact_, name, suffix);
+      key_with_underscores(compact_, name, suffix);
       return;
     }
     const FieldEntry* const entry = find_field(name);
@@ -442,30 +426,26 @@ class JsonWriter::State {
     name_.assign(owner);
     name_ += '_';
     name_ += name;
-    writer_key_with_underscores(compact_, name_, suffix);
+    key_with_underscores(compact_, name_, suffix);
   }
 
-  template <class Writer>
-  void writer_key_with_underscores(Writer& writer, std::string_view name, std::string_view suffix) {
-    const std::string_view text = scratch([&](std::string& out) {
-      append_utf8(out, name);
-      std::replace(out.begin(), out.end(), '.', '_');
-      out += suffix;
-    });
-    writer.Key(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+  void key_with_underscores(JsonText& writer, std::string_view name, std::string_view suffix) {
+    value_.assign(name);
+    std::replace(value_.begin(), value_.end(), '.', '_');
+    writer.plain_key(value_, suffix);
   }
 
   void entry_value(const Item& item) {
-    if (item.field == nullptr) return text(compact_, item.text);
+    if (item.field == nullptr) return compact_.string(item.text);
     switch (item.field->type) {
       case FieldType::none:
-        compact_.Null();
+        compact_.literal("null");
         break;
       case FieldType::boolean:
-        compact_.Bool(item.number != 0);
+        compact_.literal(item.number != 0 ? "true" : "false");
         break;
       case FieldType::absolute_time:
-        string(compact_, scratch([&](std::string& out) { append_iso(out, {static_cast<std::int64_t>(item.number)}); }));
+        compact_.plain_string([&item](TextWriter& out) { write_iso(out, {static_cast<std::int64_t>(item.number)}); });
         break;
       default:
         value(compact_, item);
@@ -473,26 +453,24 @@ class JsonWriter::State {
   }
 
   /// As in 2023-11-14T22:13:20.000000000Z.
-  static void append_iso(std::string& out, Timestamp time) {
+  static void write_iso(TextWriter& out, Timestamp time) {
     const CivilTime at = utc_time(time);
     const std::array<unsigned, 5> numbers{at.month, at.day, at.hour, at.minute, at.second};
-    append_padded(out, static_cast<std::uint64_t>(at.year), 4);
+    out.add_padded(static_cast<std::uint64_t>(at.year), 4);
     for (std::size_t i = 0; i < numbers.size(); ++i) {
-      out += "--T::"[i];
-      append_padded(out, numbers[i], 2);
+      out.add("--T::"[i]);
+      out.add_padded(numbers[i], 2);
     }
-    out += '.';
-    append_padded(out, time.subsecond(), 9);
-    out += 'Z';
+    out.add('.');
+    out.add_padded(time.subsecond(), 9);
+    out.add('Z');
   }
 
   JsonFormat format_;
-  TextStream stream_;
-  Pretty pretty_{stream_};
-  Compact compact_{stream_};
+  JsonText pretty_{JsonText::Layout::pretty};
+  JsonText compact_{JsonText::Layout::compact};
   const Dissection* dissection_ = nullptr;
   Nodes nodes_;  // a stack: each level of the tree adds its own behind those of the levels above
-  std::string scratch_;
   std::string value_;
   std::string name_;
 };
@@ -503,6 +481,7 @@ JsonWriter& JsonWriter::operator=(JsonWriter&&) noexcept = default;
 JsonWriter::~JsonWriter() = default;
 
 void JsonWriter::begin(std::string& out) { state_->begin(out); }
+void JsonWriter::resume() { state_->resume(); }
 void JsonWriter::packet(std::string& out, const Dissection& dissection) { state_->packet(out, dissection, nullptr); }
 void JsonWriter::packet(std::string& out, const Dissection& dissection, const FieldSelection& fields) {
   state_->packet(out, dissection, &fields);

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
 
 #include "base/civil_time.h"
+#include "base/utf8.h"
+#include "encap/base/decimal.h"
 #include "render/text.h"
 
 namespace encap {
@@ -15,6 +16,8 @@ namespace {
 constexpr std::size_t number_width = 5;
 constexpr std::size_t time_width = 10;
 constexpr std::size_t address_width = 12;
+
+constexpr std::string_view arrow = "→";
 
 constexpr std::uint64_t billion = 1'000'000'000;
 
@@ -28,7 +31,7 @@ constexpr NamedFormat formats[] = {{"r", TimeFormat::relative},       {"a", Time
                                    {"e", TimeFormat::epoch},          {"u", TimeFormat::utc},
                                    {"ud", TimeFormat::utc_date},      {"udoy", TimeFormat::utc_day_of_year}};
 
-/// Text of one line but for Info, written in place: a line of the list is made of a dozen short pieces.
+/// Text of a line, written in place: a line of the list is made of a dozen short pieces.
 class Line {
  public:
   [[nodiscard]] std::string_view text() const noexcept {
@@ -38,35 +41,53 @@ class Line {
   void advance(char* to) noexcept { end_ = to; }
   void add(char c) noexcept { *end_++ = c; }
   void add(std::string_view piece) noexcept { end_ += piece.copy(end_, piece.size()); }
-  void add_number(std::uint64_t number) noexcept { end_ = std::to_chars(end_, end_ + 20, number).ptr; }
+  void add_number(std::uint64_t number) noexcept { end_ = write_decimal(end_, number); }
   /// With zeros in front up to `width` digits.
   void add_padded(std::uint64_t number, std::size_t width) noexcept {
-    char* const start = end_;
-    add_number(number);
-    const auto size = static_cast<std::size_t>(end_ - start);
-    if (size < width) {
-      std::memmove(start + (width - size), start, size);
-      std::memset(start, '0', width - size);
-      end_ += width - size;
-    }
+    const unsigned digits = decimal_digits(number);
+    end_ = write_digits(end_, number, digits < width ? static_cast<unsigned>(width) : digits);
   }
-  /// Puts blanks in front of what was added from `start` on, up to `width` octets.
+  /// Puts blanks in front of what was added from `start` on, up to `width` octets, `widest_column` at most.
   void align_right(const char* start, std::size_t width) noexcept {
     const auto size = static_cast<std::size_t>(end_ - start);
     if (size >= width) return;
     char* const from = end_ - size;
-    std::memmove(from + (width - size), from, size);
-    std::memset(from, ' ', width - size);
+    std::array<char, widest_column> moved;  // all of it, as a copy of a size that is known is an instruction or two
+    std::memcpy(moved.data(), from, moved.size());
+    std::memset(from, ' ', moved.size());
+    std::memcpy(from + (width - size), moved.data(), moved.size());
     end_ += width - size;
   }
   /// Puts blanks behind it.
-  void align_left(const char* start, std::size_t width) noexcept {
-    while (end_ < start + width) *end_++ = ' ';
+  void align_left(char* start, std::size_t width) noexcept {
+    if (end_ >= start + width) return;
+    std::memset(end_, ' ', widest_column);
+    end_ = start + width;
+  }
+  /// Takes off `text`, if it is short, what it starts with that is shown as it is, and adds that.
+  void add_plain(std::string_view& text) noexcept {
+    if (text.size() > longest_plain) return;
+    for (;;) {
+      const std::size_t plain = copy_plain(end_, text);
+      end_ += plain;
+      text.remove_prefix(plain);
+      if (!text.starts_with(arrow)) return;
+      add(arrow);
+      text.remove_prefix(arrow.size());
+    }
+  }
+  /// Adds it to `out` and begins again.
+  void flush(std::string& out) {
+    out.append(text());
+    end_ = text_.data();
   }
 
+  static constexpr std::size_t widest_column = 16;
+  static constexpr std::size_t longest_plain = 512;
+
  private:
-  // A number, a time and two addresses of `longest_address_text` fit more than once.
-  std::array<char, 256> text_;
+  // A number, a time and two addresses of `longest_address_text` fit more than once beside the rest.
+  std::array<char, 256 + 2 * longest_plain> text_;
   char* end_ = text_.data();
 };
 
@@ -105,11 +126,7 @@ void add_civil(Line& line, const CivilTime& at, Date date, std::uint32_t nanosec
     }
     line.add(' ');
   }
-  line.add_padded(at.hour, 2);
-  line.add(':');
-  line.add_padded(at.minute, 2);
-  line.add(':');
-  line.add_padded(at.second, 2);
+  add_clock(line, at);
   add_fraction(line, nanoseconds, decimals);
 }
 
@@ -160,7 +177,7 @@ void append_time(std::string& out, const Dissection& dissection, TimeFormat form
 void append_list_line(std::string& out, const Dissection& dissection, TimeFormat time, char separator) {
   const Columns& columns = dissection.columns;
   Line line;
-  const char* start = line.end();
+  char* start = line.end();
   line.add_number(dissection.frame_number);
   line.align_right(start, number_width);
   line.add(separator);
@@ -174,21 +191,25 @@ void append_list_line(std::string& out, const Dissection& dissection, TimeFormat
   line.advance(write_text(line.end(), columns.source));
   line.align_right(start, address_width);
   line.add(separator);
-  line.add("→");
+  line.add(arrow);
   line.add(separator);
   start = line.end();
   line.advance(write_text(line.end(), columns.destination));
   line.align_left(start, address_width);
   line.add(separator);
-  out.append(line.text());
 
-  append_shown(out, columns.protocol.text());
-  Line length;
-  length.add(separator);
-  length.add_number(std::max<std::uint64_t>(dissection.record->original_length, dissection.record->bytes.size()));
-  length.add(separator);
-  out.append(length.text());
-  append_shown(out, columns.info.text());
+  const auto add_shown = [&line, &out](std::string_view text) {
+    line.add_plain(text);
+    if (text.empty()) return;
+    line.flush(out);
+    append_shown(out, text);
+  };
+  add_shown(columns.protocol.text());
+  line.add(separator);
+  line.add_number(std::max<std::uint64_t>(dissection.record->original_length, dissection.record->bytes.size()));
+  line.add(separator);
+  add_shown(columns.info.text());
+  line.flush(out);
 }
 
 }  // namespace encap

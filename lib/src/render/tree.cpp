@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dissect/item_text.h"
 #include "dissect/items.h"
 #include "encap/render/hex.h"
 
@@ -11,12 +12,11 @@ namespace {
 constexpr std::size_t level_indent = 4;
 constexpr std::size_t widest_indent = 160;
 
-void append_line(std::string& out, const Dissection& dissection, const Item& item) {
-  out.append(std::min((item.depth - 1u) * level_indent, widest_indent), ' ');
-  if (item.generated) out += '[';
-  append_label(out, dissection, item);
-  if (item.generated) out += ']';
-  out += '\n';
+void write_line(TextWriter& out, const Item& item) {
+  out.add(std::min((item.depth - 1u) * level_indent, widest_indent), ' ');
+  if (item.generated) out.add('[');
+  write_label(out, item);
+  out.add(item.generated ? "]\n" : "\n");
 }
 
 /// The item after `id` in the order of the tree, its own children left out unless `into`.
@@ -29,12 +29,13 @@ ItemId following(const Dissection& dissection, ItemId id, bool into) {
 }  // namespace
 
 void append_tree(std::string& out, const Dissection& dissection, const TreeOptions& options) {
+  TextWriter writer{out};
   bool into = true;
   for (ItemId id = dissection.at(ItemId::root).first_child; id != ItemId::none; id = following(dissection, id, into)) {
     const Item& item = dissection.at(id);
     into = !item.hidden;
     if (item.hidden) continue;
-    append_line(out, dissection, item);
+    write_line(writer, item);
     const std::string_view name = item.field != nullptr ? item.field->name : std::string_view{};
     if (item.depth == 1 && !options.detailed.empty() &&
         std::find(options.detailed.begin(), options.detailed.end(), name) == options.detailed.end()) {
@@ -42,11 +43,11 @@ void append_tree(std::string& out, const Dissection& dissection, const TreeOptio
       continue;
     }
     if (options.dump_data && name == "data") {
-      out += '\n';
-      append_hex_dump(out, octets_of(dissection, item));
+      writer.add('\n');
+      append_hex_dump(writer.text(), octets_of(dissection, item));
     }
   }
-  out += '\n';
+  writer.add('\n');
 }
 
 }  // namespace encap

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/hash_words.h"
 #include "encap/dissect/dissection.h"
 
 namespace encap {
@@ -41,16 +42,6 @@ struct EndKey {
   friend bool operator==(const EndKey&, const EndKey&) = default;
   friend auto operator<=>(const EndKey&, const EndKey&) = default;
 };
-
-template <std::size_t Count>
-[[nodiscard]] std::size_t hash_words(const std::array<std::uint64_t, Count>& words) noexcept {
-  std::uint64_t hash = 0x9e3779b97f4a7c15u;
-  for (const std::uint64_t word : words) {
-    hash = (hash ^ word) * 0xff51afd7ed558ccdu;
-    hash ^= hash >> 32;
-  }
-  return static_cast<std::size_t>(hash);
-}
 
 /// As `==`, in a few instructions.
 [[nodiscard]] inline bool are_same(const Address& a, const Address& b) noexcept {

@@ -149,8 +149,16 @@ Detail Statistics::detail() const noexcept {
   return detail;
 }
 
-bool Statistics::reads_layers() const noexcept {
-  return std::any_of(all_.begin(), all_.end(), [](const Asked& asked) { return asked.statistic->reads_layers(); });
+FactsRead Statistics::reads() const noexcept {
+  FactsRead most = FactsRead::ends;
+  for (const Asked& asked : all_) most = std::max(most, asked.statistic->reads());
+  return most;
+}
+
+void Statistics::ask(Dissection& dissection) const noexcept {
+  dissection.wants_facts = true;
+  dissection.wants_layers = reads() >= FactsRead::layers;
+  dissection.wants_notes = reads() >= FactsRead::notes;
 }
 
 void Statistics::take(const Dissection& dissection) {

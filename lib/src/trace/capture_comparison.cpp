@@ -6,9 +6,8 @@
 #include <tuple>
 #include <utility>
 
-#include "encap/analyze/session_memory.h"
-#include "encap/dissect/dissector.h"
 #include "trace/compared_packets.h"
+#include "trace/dissect_all.h"
 #include "trace/packet_alignment.h"
 
 namespace encap {
@@ -105,22 +104,10 @@ void CaptureComparison::Impl::read(std::size_t side, std::string name, PacketSou
                                    const std::function<std::uint64_t()>& passed_over) {
   KeptCapture& kept = captures_[side];
   kept.summary().name = std::move(name);
-  SessionMemory session;
-  Dissector dissector{&session};
-  Dissection dissection{Detail::fields};
-  for (std::uint64_t skipped = 0;;) {
-    const auto record = capture.next();
-    if (!record) {
-      kept.summary().damage = record.error();
-      return;
-    }
-    if (*record == nullptr) return;
-    const std::uint64_t so_far = passed_over ? passed_over() : 0;
-    dissector.skip_frames(so_far - skipped);
-    skipped = so_far;
-    dissector.dissect(**record, dissection);
+  kept.summary().damage = trace::dissect_all(capture, passed_over, [&](const Dissection& dissection) {
     if (!options_.wants || options_.wants(dissection)) kept.take(dissection);
-  }
+    return true;
+  });
 }
 
 /// Pairs those that have no partner yet and the same key, in their order.

@@ -12,6 +12,7 @@
 #include "encap/capture/text_file_writer.h"
 #include "encap/flow/packet_origin.h"
 #include "render/text.h"
+#include "trace/report_words.h"
 
 namespace encap {
 namespace {
@@ -32,7 +33,6 @@ using Json = rapidjson::Writer<TextStream>;
 // Indexed by the enumerators.
 constexpr std::array<std::string_view, 2> format_names{"pcap", "pcapng"};
 constexpr std::array<std::string_view, 3> compression_names{"none", "gzip", "zstd"};
-constexpr std::array<std::string_view, 2> transport_names{"tcp", "udp"};
 
 template <std::size_t count, class Enumeration>
 std::string_view name_of(const std::array<std::string_view, count>& names, Enumeration value) noexcept {
@@ -258,7 +258,7 @@ void CaptureMap::Impl::put_end(std::string_view name, const Endpoint& endpoint, 
 void CaptureMap::Impl::put_conversation(std::uint64_t number, const Talk& talk) {
   next_element();
   put("conversation", number);
-  put("transport", name_of(transport_names, talk.transport));
+  put("transport", trace::name_of(talk.transport));
   put_end("client", talk.route.source, talk.client);
   put_end("server", talk.route.destination, talk.server);
   json_.EndObject();

@@ -6,11 +6,13 @@
 #include "encap/base/input_error.h"
 #include "encap/trace/capture_check.h"
 #include "trace/json_members.h"
+#include "trace/report_words.h"
 
 namespace encap {
 namespace {
 
 using Kind = CheckFinding::Kind;
+using trace::counted;
 using trace::flag;
 using trace::Json;
 using trace::key;
@@ -41,10 +43,6 @@ constexpr std::array<KindName, 13> kind_names{{{"missing", "missing"},
 std::string_view name_of(CheckedRow::State state) noexcept {
   static constexpr std::array<std::string_view, 4> names{"missing", "cut", "differs", "found"};
   return names[static_cast<std::size_t>(state)];
-}
-
-std::string counted(std::uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 /// `2 missing, 1 twice`
@@ -83,8 +81,6 @@ void append_counts(std::string& out, std::span<const Counted> all) {
   out += fmt::format("  {:>7}  in {} more\n", rest, all.size() - shown);
 }
 
-std::string_view name_of(Transport transport) noexcept { return transport == Transport::tcp ? "tcp" : "udp"; }
-
 void append_conversations(std::string& out, const CheckReport& report) {
   std::uint64_t ours = 0;
   std::uint64_t with_data = 0;
@@ -96,9 +92,8 @@ void append_conversations(std::string& out, const CheckReport& report) {
     with_data += talk.with_data;
     resets += talk.resets;
     icmp += talk.icmp;
-    lines.push_back({fmt::format("{} {} - {}", name_of(talk.transport), to_string(talk.route.source),
-                                 to_string(talk.route.destination)),
-                     talk.packets + talk.icmp});
+    lines.push_back(
+        {fmt::format("{} {}", trace::name_of(talk.transport), trace::ends_text(talk.route)), talk.packets + talk.icmp});
   }
   std::stable_sort(lines.begin(), lines.end(),
                    [](const Counted& a, const Counted& b) { return a.packets > b.packets; });
@@ -220,7 +215,7 @@ void append_json(std::string& out, const CheckReport& report) {
   json.StartArray();
   for (const CheckedConversation& talk : report.conversations) {
     json.StartObject();
-    member(json, "transport", name_of(talk.transport));
+    member(json, "transport", trace::name_of(talk.transport));
     member(json, "client", to_string(talk.route.source));
     member(json, "server", to_string(talk.route.destination));
     flag(json, "planned", talk.is_planned);

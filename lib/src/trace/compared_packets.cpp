@@ -117,7 +117,8 @@ bool KeptCapture::read_layers(const Dissection& dissection) {
 void KeptCapture::name_link(const Dissection& dissection) {
   for (ItemId id = dissection.at(ItemId::root).first_child; id != ItemId::none; id = dissection.at(id).next) {
     const Item& layer = dissection.at(id);
-    if (layer.field == nullptr || !layer.is_layer || layer.field->name == "frame") continue;
+    if (layer.field == nullptr || !layer.is_layer) continue;
+    if (layer.field->name == "frame" || layer.field->name == "pkt_comment") continue;  // not of the packet
     std::vector<std::string_view>& links = summary_.links;
     if (std::find(links.begin(), links.end(), layer.field->label) == links.end() && links.size() < most_links)
       links.push_back(layer.field->label);

@@ -5,10 +5,13 @@
 #include "encap/base/input_error.h"
 #include "encap/trace/capture_comparison.h"
 #include "trace/json_members.h"
+#include "trace/report_words.h"
 
 namespace encap {
 namespace {
 
+using trace::counted;
+using trace::ends_text;
 using trace::flag;
 using trace::Json;
 using trace::key;
@@ -20,14 +23,6 @@ constexpr std::size_t lone_in_full = 10;
 constexpr std::size_t longest_text = 4096;
 constexpr std::size_t narrowest_column = 14;
 constexpr std::size_t widest_column = 48;
-
-std::string counted(std::uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
-std::string_view name_of(Transport transport) noexcept { return transport == Transport::tcp ? "tcp" : "udp"; }
-
-std::string ends_text(const Route& route) { return to_string(route.source) + " - " + to_string(route.destination); }
 
 std::string field_name(std::string_view field, bool is_step) {
   return is_step ? fmt::format("{}, step", field) : std::string{field};
@@ -178,7 +173,7 @@ class TextReport {
       return;
     }
     if (!everything_ && talk.differences == 0 && lonely == 0) return;
-    out_ += fmt::format("\n{} {}", name_of(talk.transport), ends_text(talk.routes[0]));
+    out_ += fmt::format("\n{} {}", trace::name_of(talk.transport), ends_text(talk.routes[0]));
     if (talk.routes[0] != talk.routes[1]) {
       out_ += fmt::format(" and {}, paired by {}", ends_text(talk.routes[1]), name_of(talk.paired_by));
     }
@@ -250,7 +245,7 @@ class TextReport {
                         printable(comparison_.capture(side).name, longest_text));
     const std::size_t count = everything_ ? lone.size() : std::min(lone.size(), lone_in_full);
     for (std::size_t i = 0; i < count; ++i) {
-      out_ += fmt::format("  {} {}, {}\n", name_of(lone[i].transport), ends_text(lone[i].route),
+      out_ += fmt::format("  {} {}, {}\n", trace::name_of(lone[i].transport), ends_text(lone[i].route),
                           counted(lone[i].packets, "packet"));
       if (written_) written_();
     }
@@ -368,7 +363,7 @@ class JsonReport {
   }
 
   void append_ends(Transport transport, const Route& route) {
-    member(json_, "transport", name_of(transport));
+    member(json_, "transport", trace::name_of(transport));
     member(json_, "client", to_string(route.source));
     member(json_, "server", to_string(route.destination));
   }
@@ -376,8 +371,8 @@ class JsonReport {
   void append_conversation(std::size_t number) {
     const ComparedConversation& talk = comparison_.conversations()[number];
     json_.StartObject();
-    member(json_, "transport", name_of(talk.transport));
-    member(json_, "paired_by", encap::name_of(talk.paired_by));
+    member(json_, "transport", trace::name_of(talk.transport));
+    member(json_, "paired_by", name_of(talk.paired_by));
     key(json_, "client");
     json_.StartArray();
     for (const Route& route : talk.routes) value(json_, to_string(route.source));
@@ -445,7 +440,7 @@ class JsonReport {
     const std::string time = fmt::format("{:.9f}", static_cast<double>(packet.time.count()) / 1e9);
     json_.RawValue(time.data(), time.size(), rapidjson::kNumberType);
     flag(json_, "from_client", packet.from_client);
-    member(json_, "kind", encap::name_of(packet.kind));
+    member(json_, "kind", name_of(packet.kind));
     member(json_, "seq", packet.sequence_number);
     member(json_, "ack", packet.acknowledgment_number);
     member(json_, "length", packet.length);

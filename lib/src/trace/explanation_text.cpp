@@ -100,7 +100,7 @@ class TextWriter {
       Cells cells;
       cells.name = std::string(field.depth * std::size_t{2}, ' ') + name_of(field);
       std::string value = field.value.empty() ? field.label : field.value;
-      if (!field.bits.empty() && field.bits.size() <= 9) value = field.bits + " = " + value;
+      if (!field.bits.empty() && field.bits.size() <= 9) value = fmt::format("{} = {}", field.bits, value);
       cells.value = shown(value, 34);
       append_octets(cells.octets, octets.first(std::min(octets.size(), most_octets)), " ");
       if (octets.size() > most_octets) cells.octets += " …";

@@ -1,82 +1,63 @@
 #include "encap/wire/plain_headers.h"
 
-#include "encap/wire/ethernet.h"
 #include "encap/wire/ipv4.h"
 #include "encap/wire/ipv6.h"
-#include "encap/wire/linux_sll.h"
-#include "encap/wire/null_loopback.h"
+#include "encap/wire/link_header.h"
 
 namespace encap {
 namespace {
 
-enum class Version : std::uint8_t { none, ipv4, ipv6 };
+constexpr EtherType unknown{};
 
-Version of_ethertype(std::uint16_t type) noexcept {
-  return type == 0x0800 ? Version::ipv4 : type == 0x86dd ? Version::ipv6 : Version::none;
-}
+// The two fields that stand side by side and are both 0 in what is no fragment.
+constexpr HeaderField fragmentation{"ip.fragment", "Fragment", Ipv4Field::more_fragments.bit_offset,
+                                    Ipv4Field::more_fragments.bit_width + Ipv4Field::fragment_offset.bit_width};
 
-// Which IP follows the link header. Takes that header off `octets`.
-Version take_link_header(LinkType link, Bytes& octets) noexcept {
-  const auto take = [&octets](std::size_t length) { octets = octets.subspan(length); };
+// What follows the link header, of links that say so in a way that leaves no doubt.
+EtherType type_behind(const LinkHeader& header, LinkType link, Bytes packet) noexcept {
   switch (link) {
-    case LinkType::ethernet: {
-      if (octets.size() < EthernetView::header_length) return Version::none;
-      auto type = load_field<EthernetField::type>(octets);
-      take(EthernetView::header_length);
-      while ((type == 0x8100 || type == 0x88a8) && octets.size() >= 4) {
-        type = load_be16(octets, 2);
-        take(4);
-      }
-      return of_ethertype(type);
-    }
+    case LinkType::ethernet:
+      return *header.type;
     case LinkType::null:
     case LinkType::loop: {
-      if (octets.size() < NullLoopbackView::header_length) return Version::none;
-      const std::uint32_t family = load_be32(octets, 0);
-      take(NullLoopbackView::header_length);
+      const std::uint32_t family = load_field<NullLoopbackField::family>(packet);
       return family == NullLoopbackHeader::family_ipv4 || family == NullLoopbackHeader::family_ipv4 << 24
-                 ? Version::ipv4
-                 : Version::none;
+                 ? EtherType::ipv4
+                 : unknown;
     }
     case LinkType::linux_sll: {
-      if (octets.size() < LinuxSllView::header_length) return Version::none;
-      const std::uint16_t hardware = load_field<LinuxSllField::hardware_type>(octets);
-      const std::uint16_t type = load_field<LinuxSllField::type>(octets);
-      take(LinuxSllView::header_length);
       constexpr std::uint16_t ethernet = 1;
       constexpr std::uint16_t loopback = 772;
-      return hardware == ethernet || hardware == loopback ? of_ethertype(type) : Version::none;
+      const std::uint16_t hardware = load_field<LinuxSllField::hardware_type>(packet);
+      return hardware == ethernet || hardware == loopback ? *header.type : unknown;
     }
     case LinkType::linux_sll2:
-      return Version::none;
+      return unknown;
     case LinkType::raw:
     case LinkType::ipv4:
     case LinkType::ipv6:
-      if (octets.empty()) return Version::none;
-      return load_u8(octets, 0) >> 4 == 4   ? Version::ipv4
-             : load_u8(octets, 0) >> 4 == 6 ? Version::ipv6
-                                            : Version::none;
+      if (packet.empty()) return unknown;
+      return load_u8(packet, 0) >> 4 == 4 ? EtherType::ipv4 : load_u8(packet, 0) >> 4 == 6 ? EtherType::ipv6 : unknown;
   }
-  return Version::none;
+  return unknown;
 }
 
 }  // namespace
 
 std::optional<PlainHeaders> plain_headers(const PacketRecord& record) noexcept {
   constexpr std::size_t ports_length = 4;
+  const auto link = link_header(record.link_type, record.bytes);
+  if (!link) return std::nullopt;
+  const EtherType type = type_behind(*link, record.link_type, record.bytes);
   PlainHeaders headers;
-  headers.network = record.bytes;
-  const Version version = take_link_header(record.link_type, headers.network);
-  const Bytes network = headers.network;
+  const Bytes network = headers.network = record.bytes.subspan(link->length);
   std::size_t ports_at = 0;
-  if (version == Version::ipv4) {
+  if (type == EtherType::ipv4) {
     ports_at = Ipv4View::minimum_header_length;
     if (network.size() < ports_at + ports_length || load_u8(network, 0) != 0x45) return std::nullopt;
-    if (load_field<Ipv4Field::more_fragments>(network) != 0 || load_field<Ipv4Field::fragment_offset>(network) != 0) {
-      return std::nullopt;
-    }
+    if (load_field<fragmentation>(network) != 0) return std::nullopt;
     headers.protocol = Protocol{load_field<Ipv4Field::protocol>(network)};
-  } else if (version == Version::ipv6) {
+  } else if (type == EtherType::ipv6) {
     ports_at = Ipv6View::header_length;
     if (network.size() < ports_at + ports_length || load_u8(network, 0) >> 4 != 6) return std::nullopt;
     headers.protocol = Protocol{load_field<Ipv6Field::next_header>(network)};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,7 +14,7 @@ namespace encap {
 ///
 /// Threads: `flow` and `tcp` may be called at the same time for flows of different lanes, as long as nobody calls
 /// anything else. New flows of different lanes are then counted in the order in which they happen to come, so
-/// `Flow::index` says what it says elsewhere only where one thread sees the packets in their order.
+/// `Flow::index` says what it says elsewhere only where `count_from` is called before each packet.
 class SessionMemory final : public Session {
  public:
   static constexpr unsigned lanes = 2;
@@ -23,7 +24,12 @@ class SessionMemory final : public Session {
   [[nodiscard]] static unsigned lane_of(std::uint32_t hash) noexcept;
   [[nodiscard]] static unsigned lane_of(const FlowKey& key) noexcept { return lane_of(hash_of(key)); }
 
-  SessionMemory();
+  /// What is made of TCP.
+  enum class Depth : std::uint8_t {
+    analysis,  ///< all of TcpAnalysis
+    streams    ///< its flow alone: for those who tell conversations apart and look at nothing inside
+  };
+  explicit SessionMemory(Depth depth = Depth::analysis);
   ~SessionMemory() override;
 
   /// Says that a packet of a flow of that number follows, behind `expected_ahead` others of its lane for which that was
@@ -31,6 +37,14 @@ class SessionMemory final : public Session {
   /// rarely near. Changes nothing else. Threads: as `flow`.
   void expect(std::uint32_t hash) noexcept;
   static constexpr std::size_t expected_ahead = 8;
+
+  /// How many flows there were, by FlowKey::Transport: the number that the next new one has.
+  using Counts = std::array<std::uint32_t, 3>;
+  [[nodiscard]] Counts counts() const noexcept;
+  /// New flows are numbered from there on.
+  void count_from(const Counts& counts) noexcept;
+  /// New flows of one lane are, apart from those of others, until the next call for all. Threads: as `flow`.
+  void count_from(unsigned lane, const Counts& counts) noexcept;
 
   [[nodiscard]] Flow& flow(const FlowKey& key) override;
   [[nodiscard]] const TcpAnalysis& tcp(const FlowKey& key, const TcpSegmentFacts& segment) override;
@@ -40,6 +54,7 @@ class SessionMemory final : public Session {
  private:
   struct State;
   std::unique_ptr<State> state_;
+  Depth depth_;
 };
 
 }  // namespace encap

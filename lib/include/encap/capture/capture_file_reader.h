@@ -40,6 +40,11 @@ class CaptureFileReader final : public PacketSource {
   /// every later call says it again.
   [[nodiscard]] Result<const PacketRecord*, IoError> next() override { return format_->next(); }
 
+  /// Keeps the octets of the record that was returned last, and of those before it that it does not have to be asked
+  /// for again, for as long as a copy of it lives; what else the record borrows it does not keep. Many records have one
+  /// hold. Threads: holds are made, copied and let go by the thread that calls `next`.
+  [[nodiscard]] const std::shared_ptr<const void>& hold() const noexcept;
+
   /// How many records that hold no packet were passed over so far: custom blocks of pcapng, and blocks of sysdig and of
   /// the systemd journal. Wireshark numbers them as frames.
   [[nodiscard]] std::uint64_t frames_without_packet() const noexcept;

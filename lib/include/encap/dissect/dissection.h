@@ -1,8 +1,8 @@
 #pragma once
 
 #include <array>
-#include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "encap/base/bytes.h"
+#include "encap/base/decimal.h"
 #include "encap/base/packet_record.h"
 #include "encap/dissect/field.h"
 #include "encap/dissect/interest.h"
@@ -105,11 +106,11 @@ class Column {
   void append_number(std::uint64_t number) noexcept {
     constexpr std::size_t longest = 20;
     if (char* const here = reserve(longest)) [[likely]] {
-      advance(std::to_chars(here, here + longest, number).ptr);
+      advance(write_decimal(here, number));
       return;
     }
     std::array<char, longest> digits;
-    const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    const char* const end = write_decimal(digits.data(), number);
     append(std::string_view{digits.data(), static_cast<std::size_t>(end - digits.data())});
   }
   /// With `separator` in front, unless nothing is there yet.
@@ -158,7 +159,21 @@ struct Address {
   std::array<std::uint8_t, 16> octets{};  ///< in wire order, zero behind `size`
 
   friend bool operator==(const Address&, const Address&) = default;
+
+  /// Becomes that in a field of a header. Precondition: it is within `header`, 16 octets long at most, and nothing was
+  /// here.
+  void read(Bytes header, const HeaderField& field, Kind as) noexcept {
+    kind = as;
+    size = static_cast<std::uint8_t>(field.octet_count());
+    std::memcpy(octets.data(), header.data() + field.first_octet(), size);
+  }
 };
+/// The address in a field of a header. Precondition: the field is within `header` and 16 octets long at most.
+[[nodiscard]] inline Address address_at(Bytes header, const HeaderField& field, Address::Kind kind) noexcept {
+  Address address;
+  address.read(header, field, kind);
+  return address;
+}
 /// Characters of the longest one: IPv6 with its last four octets in decimal has 45, 16 octets of a link 47.
 inline constexpr std::size_t longest_address_text = 48;
 /// Writes it as the list shows it: nothing, `02:00:00:00:00:01`, `192.0.2.1`, `2001:db8::1`. Returns the place behind
@@ -232,9 +247,13 @@ class Arena {
  public:
   [[nodiscard]] char* allocate(std::size_t size);
   [[nodiscard]] std::string_view copy(std::string_view text);
-  void reset() noexcept;
+  void reset() noexcept {
+    if ((chunk_ | used_) != 0) begin_again();
+  }
 
  private:
+  void begin_again() noexcept;
+
   static constexpr std::size_t chunk_size = std::size_t{64} * 1024;
   struct Chunk {
     std::unique_ptr<char[]> data;
@@ -250,11 +269,15 @@ class Arena {
 /// packet.
 struct Dissection {
   explicit Dissection(Detail how_much = Detail::items, bool and_facts = false)
-      : detail{how_much}, wants_facts{and_facts || how_much == Detail::facts}, wants_layers{wants_facts} {}
+      : detail{how_much},
+        wants_facts{and_facts || how_much == Detail::facts},
+        wants_layers{wants_facts},
+        wants_notes{wants_facts} {}
 
   Detail detail;
   bool wants_facts;   ///< whether `facts` is filled
-  bool wants_layers;  ///< whether with layers and notes; else Detail::facts ends at the transport
+  bool wants_layers;  ///< whether with layers; else Detail::facts ends at the transport
+  bool wants_notes;   ///< whether with notes as well
   /// The protocols whose items are taken down, at Detail::fields; null: all. Facts are those of all protocols, for
   /// which it must be null. Lifetime: borrowed.
   const Interest* interest = nullptr;

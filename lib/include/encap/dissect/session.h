@@ -33,10 +33,21 @@ struct Flow {
   std::unique_ptr<FlowMemory> memory;  ///< of that application
   const void* memory_kind = nullptr;   ///< which type it has; means nothing while there is none
 
+  /// Notes when the first packet came, and takes it for the previous one; of UDP.
+  void begin(Timestamp time) noexcept {
+    if (!seen) first_time = previous_time = time;
+    seen = true;
+  }
+
+  /// Whether the application's memory is there and of that type.
+  template <class Memory>
+  [[nodiscard]] bool remembers() const noexcept {
+    return memory != nullptr && memory_kind == &kind_of<Memory>;
+  }
   /// The application's memory, made when it is first asked for. One type per flow: that of its application.
   template <class Memory>
   [[nodiscard]] Memory& remember() {
-    if (memory == nullptr || memory_kind != &kind_of<Memory>) {
+    if (!remembers<Memory>()) {
       memory = std::make_unique<Memory>();
       memory_kind = &kind_of<Memory>;
     }
@@ -160,6 +171,7 @@ class TcpPdus {
   /// The PDU that was complete is not, after all: more octets may be added.
   virtual void reopen(Pdu& pdu) noexcept = 0;
 
+  bool any = false;             ///< whether there is one that `find` and `find_before` could give
   bool until_fin = false;       ///< a PDU waits for the end of the stream
   std::uint64_t fin_frame = 0;  ///< that ended it; 0: none yet
 };

@@ -76,6 +76,8 @@ class AddressBook {
   std::unordered_map<std::string, Pair> pairs_;
   std::string key_;  // kept for its memory
   Pair unremembered_;
+  std::string last_protocol_;  // of the row before, and its service
+  const Service* last_service_ = nullptr;
 };
 
 }  // namespace encap

@@ -23,6 +23,8 @@ class FieldSelection {
   FieldSelection(FieldSelection&&) noexcept;
   FieldSelection& operator=(FieldSelection&&) noexcept;
   ~FieldSelection();
+  /// The same fields, for another thread to read.
+  [[nodiscard]] FieldSelection clone() const;
 
   [[nodiscard]] const std::vector<std::string>& names() const noexcept;
   [[nodiscard]] const std::vector<std::string>& unfilled() const noexcept;

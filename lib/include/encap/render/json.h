@@ -38,6 +38,8 @@ class JsonWriter {
   ~JsonWriter();
 
   void begin(std::string& out);
+  /// In place of `begin`: goes on behind a packet that another writer of the same format has written.
+  void resume();
   /// Appends a packet with all its fields. Precondition: dissected with `Detail::items`, except for `info`.
   void packet(std::string& out, const Dissection& dissection);
   /// Appends a packet with those fields, each an array of its values. Precondition: `fields` has read the packet.

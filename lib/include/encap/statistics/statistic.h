@@ -25,6 +25,9 @@ struct PacketFilter {
 /// Makes a filter of a text, or says why it is none.
 using FilterCompiler = std::function<Result<PacketFilter, std::string>(std::string_view text)>;
 
+/// What is read of a packet's facts: all up to one of these.
+enum class FactsRead : std::uint8_t { ends, round_trips, layers, notes };
+
 /// Nothing, a number, or a text in UTF-8, or what came in its place.
 using StatisticValue = std::variant<std::monostate, std::uint64_t, std::int64_t, double, std::string>;
 
@@ -45,8 +48,8 @@ class Statistic {
 
   /// How much of a packet it reads. The dissection's facts are there in any case.
   [[nodiscard]] virtual Detail detail() const noexcept { return Detail::facts; }
-  /// Whether it reads the layers and the notes of those facts.
-  [[nodiscard]] virtual bool reads_layers() const noexcept { return true; }
+  /// How much of those facts it reads.
+  [[nodiscard]] virtual FactsRead reads() const noexcept { return FactsRead::notes; }
   /// Says that some filter of the run names the frame or one of its fields, which makes the frame a layer for tshark.
   virtual void frame_is_named() noexcept {}
   virtual void take(const Dissection& dissection) = 0;

@@ -37,7 +37,7 @@ enum class StatisticsFormat : std::uint8_t {
 ///     Statistics statistics{compile};
 ///     statistics.add("conv,tcp");
 ///     Dissection dissection{statistics.detail(), true};
-///     dissection.wants_layers = statistics.reads_layers();
+///     statistics.ask(dissection);
 ///     ... dissector.dissect(record, dissection); statistics.take(dissection); ...
 ///     statistics.append(out, StatisticsFormat::text);
 class Statistics {
@@ -54,8 +54,10 @@ class Statistics {
   [[nodiscard]] bool empty() const noexcept { return all_.empty(); }
   /// How much of each packet they need, at least.
   [[nodiscard]] Detail detail() const noexcept;
-  /// Whether they read more of its facts than the ends; see Dissection::wants_layers.
-  [[nodiscard]] bool reads_layers() const noexcept;
+  /// How much of its facts they read.
+  [[nodiscard]] FactsRead reads() const noexcept;
+  /// Sets what they need: facts, and as much of them as they read.
+  void ask(Dissection& dissection) const noexcept;
 
   /// The next packet. Precondition: dissected with `detail()` or more, and with facts.
   void take(const Dissection& dissection);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 #include "encap/base/byte_order.h"
@@ -10,11 +11,11 @@ namespace encap {
 
 /// Folds the carries of a one's-complement sum back in until 16 bits are left. Source: RFC 1071 §4.1.
 [[nodiscard]] constexpr std::uint16_t fold_carries(std::uint64_t sum) noexcept {
-  sum = (sum >> 32) + (sum & 0xffffffffu);
-  sum = (sum >> 16) + (sum & 0xffffu);
-  sum = (sum >> 16) + (sum & 0xffffu);
-  sum = (sum >> 16) + (sum & 0xffffu);
-  return static_cast<std::uint16_t>(sum);
+  // Added to itself turned by half, a sum has its folded halves, carry included, in the upper one.
+  sum += std::rotl(sum, 32);
+  auto half = static_cast<std::uint32_t>(sum >> 32);
+  half += std::rotl(half, 16);
+  return static_cast<std::uint16_t>(half >> 16);
 }
 
 /// The plain reference: one 16-bit word at a time in network order, an odd octet padded with zero behind it.
@@ -27,7 +28,9 @@ namespace encap {
   return sum;
 }
 
-/// The same sum, folded, by the widest vectors the processor has. Any length, any alignment.
+/// The same sum, folded, by the widest vectors the processor has. Any length, any alignment. The environment variable
+/// ENCAP_CHECKSUM, read at the first call, takes others: `avx512`, `avx2`, `vector` or `scalar`; where the processor
+/// lacks those, the next it has.
 [[nodiscard]] std::uint16_t sum_words(Bytes in) noexcept;
 
 /// The addresses, protocol and length that a transport checksum covers beside the segment.

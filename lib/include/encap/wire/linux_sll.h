@@ -32,6 +32,13 @@ struct LinuxSllField {
   static constexpr std::array all{&packet_type, &hardware_type, &address_length, &source, &unused, &type};
 };
 
+/// Those of version 2 that are read here. It begins with the protocol, and other fields are wider. Source: the
+/// description of LINKTYPE_LINUX_SLL2 in the link-layer header registry.
+struct LinuxSll2Field {
+  static constexpr HeaderField type{"sll.etype", "Protocol", 0, 16, FieldFormat::hexadecimal};
+  static constexpr std::size_t header_length = 20;  // octets
+};
+
 /// A packet behind a cooked header.
 class LinuxSllView {
  public:

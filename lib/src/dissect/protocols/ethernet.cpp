@@ -26,6 +26,7 @@ constexpr Note ethernet_padding_bad{
     Severity::note,
     "Protocol"};
 constexpr Field ethernet_padding{"eth.padding", "Padding", FieldType::bytes};
+constexpr Field ethernet_trailer{"eth.trailer", "Trailer", FieldType::bytes};
 constexpr Field ethernet_fcs{"eth.fcs", "Frame check sequence", FieldType::uint32, {.show = Show::hex}};
 constexpr Field ethernet_fcs_status{"eth.fcs.status", "FCS Status", FieldType::uint8, {.names = check_states}};
 constexpr Field ethernet_address{"eth.addr", "Address", FieldType::ether};
@@ -50,7 +51,6 @@ constexpr Field type_field{EthernetField::type, FieldType::uint16, {.show = Show
 constexpr Field length_field{{"eth.len", "Length", 96, 16}, FieldType::uint16};
 constexpr Field invalid_field{
     {"eth.invalid_lentype", "Invalid length/type", 96, 16}, FieldType::uint16, {.show = Show::hex_dec}};
-constexpr Field trailer{"eth.trailer", "Trailer", FieldType::bytes};
 constexpr Note invalid_note{
     {"eth.invalid_lentype.expert", "Invalid length/type", FieldType::none}, Severity::warning, "Protocol"};
 constexpr Note group_source{
@@ -74,7 +74,7 @@ constexpr const Field* fields[] = {&destination.address,
                                    &ethernet_address_resolved,
                                    &ethernet_address_oui,
                                    &ethernet_padding,
-                                   &trailer,
+                                   &ethernet_trailer,
                                    &ethernet_fcs,
                                    &ethernet_fcs_status,
                                    &destination.lg,
@@ -148,7 +148,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
       layer = p.add_layer(ethernet_protocol, in, 0, header_length, line);
       add_addresses(p, layer, in);
     }
-    call_length_counted(p, in, header_length, type, p.add(layer, length_field, in), past_end, layer, trailer,
+    call_length_counted(p, in, header_length, type, p.add(layer, length_field, in), past_end, layer, ethernet_trailer,
                         FrameCheck::perhaps);
     return in.reported;
   }
@@ -160,7 +160,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     add_addresses(p, layer, in);
     p.add(layer, type_field, in);
   }
-  call_ethertype(p, in, header_length, type, layer, trailer, FrameCheck::perhaps);
+  call_ethertype(p, in, header_length, type, layer, ethernet_trailer, FrameCheck::perhaps);
   return in.reported;
 }
 

@@ -9,6 +9,7 @@ extern const ProtocolInfo ethernet_protocol;
 // Fields that other link layers show too.
 extern const Note ethernet_padding_bad;
 extern const Field ethernet_padding;
+extern const Field ethernet_trailer;
 extern const Field ethernet_fcs;
 extern const Field ethernet_fcs_status;
 extern const Field ethernet_address;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dissect/encapsulations.h"
+#include "dissect/plain_front.h"
 
 // Not shown: the direction and the other packet flags of pcapng, which records do not carry; tshark's colouring rules.
 
@@ -132,19 +133,20 @@ void dissect_frame(Packet& p, const PacketRecord& record) {
   Octets in = p.add_source("Frame", record.bytes);
   in.reported = in.contained = std::max(record.original_length, in.captured);
   const auto link_type = static_cast<std::uint16_t>(record.link_type);
-  const Encapsulation* link = find_encapsulation(link_type);
 
   ItemId names = ItemId::none;
   p.protocol_name = frame_protocol.short_name;
   add_comments(p, record, in);
   if (p.takes_items()) {
-    names = add_frame(p, record, link, in);
+    names = add_frame(p, record, find_encapsulation(link_type), in);
     if (p.out.wants_layers) p.out.facts.layers.pop_back();  // what the frame holds counts, not the frame
   } else if (record.original_length < in.captured) {
     p.note(ItemId::none, shorter_than_captured);
   }
 
   p.guard([&] {
+    if (dissect_plain_front(p, in)) return;
+    const Encapsulation* const link = find_encapsulation(link_type);
     if (const ProtocolInfo* protocol = find_protocol(Table::link_type, link_type)) {
       p.call(*protocol, in);
     } else if (link == nullptr || !link->has_protocol) {

@@ -8,6 +8,7 @@
 #include "dissect/http_fields.h"
 #include "dissect/http_headers.h"
 #include "dissect/http_message.h"
+#include "dissect/http_plain.h"
 #include "dissect/packet.h"
 #include "dissect/text.h"
 
@@ -378,10 +379,36 @@ bool is_known_upgrade(std::string_view name) noexcept {
   return name == "websocket" || name == "h2c";
 }
 
+// A message that is read without items and has none but itself to look after.
+void take_plain_message(Packet& p, HttpFlow& flow, const PlainMessage& message) {
+  p.set_info(message.first_line);
+  p.append_info(" ");
+  p.set_protocol("HTTP");
+  p.add_layer_fact(http_protocol.layer);
+  if (p.wants_notes()) {
+    constexpr std::size_t end = 2;  // octets of CR LF
+    const std::string_view line{message.first_line.data(), message.first_line.size() + end};
+    p.note(ItemId::none, chat, shown_line(p, line));
+  }
+  note_exchange(p, flow, message.kind);
+  if (message.kind == Kind::answers) {
+    flow.response_code = message.code;
+  } else {
+    flow.any_request = true;
+    keep(flow.request_method, message.method);
+  }
+}
+
 // One message from `offset` on. How many octets it took; nothing when no more can be read.
 std::optional<std::uint32_t> dissect_message(Packet& p, HttpFlow& flow, const Octets& in, std::uint32_t offset) {
   const std::uint32_t start = offset;
   const Bytes bytes = in.bytes();
+  if (!p.takes_items() && in.captured >= in.reported && p.source_port != 443 && p.destination_port != 443) {
+    if (const auto plain = read_plain_message(characters(bytes).substr(offset))) {
+      take_plain_message(p, flow, *plain);
+      return plain->size;
+    }
+  }
   bool crlf_before = false;
   if (in.reported - offset > 3 && p.u16(in, offset) == 0x0d0a) {  // RFC 9112 §2.2 lets a server skip it
     crlf_before = true;
@@ -529,9 +556,10 @@ void dissect_tunnel(Packet& p, HttpFlow& flow, const Octets& in) {
 }
 
 std::uint32_t dissect(Packet& p, const Octets& in) {
-  const bool is_port = find_protocol(Table::tcp_port, p.source_port) == &http_protocol ||
-                       find_protocol(Table::tcp_port, p.destination_port) == &http_protocol;
-  if (!is_port && (p.flow == nullptr || p.flow->application != &http_protocol)) {
+  // What was HTTP before stays HTTP.
+  const bool is_known = p.flow != nullptr && (p.flow->application == &http_protocol || p.flow->remembers<HttpFlow>());
+  if (!is_known && find_protocol(Table::tcp_port, p.source_port) != &http_protocol &&
+      find_protocol(Table::tcp_port, p.destination_port) != &http_protocol) {
     if (!looks_like_http(in)) return 0;
     if (p.flow != nullptr) p.flow->application = &http_protocol;
   }

@@ -546,7 +546,7 @@ void desegment(Segment& s) {
     bool begins = false;  // a PDU that goes on in the next segment
     Reassembly whole;
 
-    TcpPdus::Pdu* pdu = pdus.find(sequence);
+    TcpPdus::Pdu* pdu = pdus.any ? pdus.find(sequence) : nullptr;
     if (pdu != nullptr && next <= pdu->next && pdu->last_frame != frame) {
       add_segment_data(s, octets, octets.reported, pdu->first_frame == frame ? "" : "Retransmitted ");
       return;
@@ -555,7 +555,7 @@ void desegment(Segment& s) {
       add_segment_data(s, octets, octets.reported, "Retransmitted ");
       return;
     }
-    if (pdu == nullptr && sequence != 0) pdu = pdus.find_before(sequence);
+    if (pdu == nullptr && pdus.any && sequence != 0) pdu = pdus.find_before(sequence);
 
     std::uint32_t taken = 0;  // by a PDU that goes on
     if (pdu != nullptr && pdu->sequence <= sequence && pdu->next > sequence) {
@@ -730,15 +730,7 @@ void append_numbers(const Segment& s, Info& info) {
   info.append_number(s.window);
 }
 
-// Whether the header, which is whole, is one of those that most segments have: no option, or timestamps as RFC 7323
-// appendix A lays them out.
-bool has_plain_header(const Octets& in, std::uint32_t header_octets) noexcept {
-  if (header_octets == minimum_header_length) return in.captured >= header_octets;
-  return header_octets == minimum_header_length + 12 && in.captured >= header_octets &&
-         load_be32(in.bytes(), minimum_header_length) == 0x0101080a;
-}
-
-// All of Info for a segment with such a header.
+// All of Info for a segment with a plain header.
 void append_plain_info(const void* context, Info& info) {
   const auto& s = *static_cast<const Segment*>(context);
   append_ports(s.p, info);
@@ -755,26 +747,37 @@ void append_plain_info(const void* context, Info& info) {
   }
 }
 
-std::uint32_t dissect(Packet& p, const Octets& in) {
-  const std::uint16_t from = p.u16(in, 0);
-  const std::uint16_t to = p.u16(in, 2);
+// How a segment is read. What a way rules out is not asked for again and again: most segments are plain.
+enum class Way : std::uint8_t {
+  with_items,
+  without_items,
+  plain  // without items, and the segment is whole, has a plain header and an Urgent Pointer of 0
+};
+
+template <Way way>
+std::uint32_t dissect_segment(Packet& p, const Octets& in) {
+  constexpr bool is_plain = way == Way::plain;
+  const auto wants_items = [&p] { return way == Way::with_items && p.wants_items(); };
+  const auto u16 = [&p, &in](std::uint32_t at) { return is_plain ? load_be16(in.bytes(), at) : p.u16(in, at); };
+  const auto u32 = [&p, &in](std::uint32_t at) { return is_plain ? load_be32(in.bytes(), at) : p.u32(in, at); };
+  const std::uint16_t from = u16(0);
+  const std::uint16_t to = u16(2);
   if (p.stopped()) return in.reported;
   p.set_protocol("TCP");
   p.clear_info();
   p.source_port = from;
   p.destination_port = to;
   // Of a plain segment Info is written when it is known that nobody will replace it.
-  const bool deferred = p.columns() && p.out.detail == Detail::columns && in.captured >= minimum_header_length &&
-                        has_plain_header(in, (p.u8(in, 12) >> 4) * 4u) && (p.u8(in, 13) & urg) == 0;
+  const bool deferred = is_plain && p.columns();
   if (p.columns() && !deferred) append_ports(p, p.out.columns.info);
   static const TcpAnalysis nothing_known{};
   Segment s{p, in, in, {}, &nothing_known};
   Column<128> flag_room;  // outlives what is made of it when `settled` goes
   const Settled settled{p.out.columns.info};
   std::string_view title;
-  if (!p.takes_items()) {
-    p.add_layer(tcp_protocol, in, 0, 0);
-  } else if (p.wants_items()) {
+  if (way != Way::with_items) {
+    p.add_layer_fact(tcp_protocol.layer);
+  } else if (wants_items()) {
     title = p.text("Transmission Control Protocol, Src Port: {}, Dst Port: {}", from, to);
     s.layer = p.add_layer(tcp_protocol, in, 0, std::min(in.captured, minimum_header_length), title);
     p.add(s.layer, {&source_port, &destination_port}, in);
@@ -786,23 +789,23 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   TcpSegmentFacts& facts = s.facts;
   facts.frame_number = p.frame_number();
   facts.time = p.time();
-  facts.sequence_number = p.u32(in, 4);
+  facts.sequence_number = u32(4);
   if (p.in_error) p.add(s.layer, seq, in, 4, 4);
-  facts.acknowledgment_number = p.u32(in, 8);
-  const std::uint16_t word = p.u16(in, 12);
-  facts.window = p.u16(in, 14);
+  facts.acknowledgment_number = u32(8);
+  const std::uint16_t word = u16(12);
+  facts.window = u16(14);
   if (p.stopped()) return in.reported;
   facts.flags = word & 0x0fff;
   s.header_octets = (word >> 12) * 4u;
   p.set_length(s.layer, std::min(in.captured, s.header_octets));
-  facts.has_header = s.header_octets >= minimum_header_length;
+  facts.has_header = is_plain || s.header_octets >= minimum_header_length;
   // Neither a fragment nor what an ICMP error quotes tells how long the segment was.
   const bool may_be_whole = !p.fragmented && !p.in_error;
-  facts.has_length = may_be_whole && in.reported >= s.header_octets;
+  facts.has_length = is_plain || (may_be_whole && in.reported >= s.header_octets);
   facts.length = facts.has_length ? in.reported - s.header_octets : 0;
   const std::uint32_t options_length =
       s.header_octets > minimum_header_length ? s.header_octets - minimum_header_length : 0;
-  if (options_length != 0 && in.captured > minimum_header_length) {
+  if (!is_plain && options_length != 0 && in.captured > minimum_header_length) {
     scan_tcp_options(
         in.bytes().subspan(minimum_header_length, std::min(in.captured - minimum_header_length, options_length)),
         facts);
@@ -818,7 +821,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
   const std::uint32_t scaled =
       is_syn || a.window_scale < 0 ? facts.window : std::uint32_t{facts.window} << a.window_scale;
 
-  s.flag_words = flag_words(facts.flags, a.accurate_ecn, flag_room);
+  if (way == Way::with_items || p.columns()) s.flag_words = flag_words(facts.flags, a.accurate_ecn, flag_room);
   s.relative_sequence = a.relative_sequence;
   s.relative_acknowledgment = a.relative_acknowledgment;
   s.window = scaled;
@@ -828,7 +831,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     append_numbers(s, p.out.columns.info);
   }
 
-  if (p.wants_items()) {
+  if (wants_items()) {
     title = p.text("{}, Seq: {}", title, a.relative_sequence);
     if (has_ack && s.header_octets >= minimum_header_length)
       title = p.text("{}, Ack: {}", title, a.relative_acknowledgment);
@@ -854,7 +857,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     p.note(ItemId::none, short_segment);
   }
 
-  if (s.header_octets < minimum_header_length) {
+  if (!facts.has_header) {
     if (p.columns()) {
       auto& info = p.out.columns.info;
       info.append(", bogus TCP header length (");
@@ -880,7 +883,7 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
       info.append_number(facts.length);
     }
   }
-  if (p.wants_items()) {
+  if (wants_items()) {
     if (facts.has_length) {
       const std::uint32_t following = a.relative_sequence + facts.length + ((facts.flags & (syn | fin)) != 0 ? 1 : 0);
       p.set_text(p.generated(p.add(s.layer, next_seq, in, 4, 0, following)),
@@ -904,28 +907,31 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
     if ((facts.flags & urg) == 0 && p.u16(in, 18) != 0) p.note(urgent, urgent_nonzero);
   } else {
     if (p.wants_notes()) note_header(s, {});
-    p.need(in, 16, 2);
-    if (p.u16(in, 18) != 0 && (facts.flags & urg) == 0) p.note(ItemId::none, urgent_nonzero);
+    if (!is_plain) {
+      p.need(in, 16, 2);
+      if (p.u16(in, 18) != 0 && (facts.flags & urg) == 0) p.note(ItemId::none, urgent_nonzero);
+    }
   }
 
   // Nothing is to be read in what nearly every segment has, unless its fields are wanted.
-  const bool plain_options = deferred || (!p.columns() && has_plain_header(in, s.header_octets));
-  const InFull in_full{p, options_length != 0 && (!plain_options || is_syn)};
+  const bool plain_options = is_plain || (!p.columns() && plain_tcp_header_length(in.bytes()) != 0);
+  const InFull in_full{p, !is_plain && options_length != 0 && (!plain_options || is_syn)};
   const Octets options = in.from(minimum_header_length);
-  const ItemId list =
-      options_length == 0 ? ItemId::none : add_tcp_options(p, in_full.below(s.layer), options, options_length);
-  if (p.wants_items() && p.flow != nullptr) {
+  const ItemId list = is_plain || options_length == 0
+                          ? ItemId::none
+                          : add_tcp_options(p, in_full.below(s.layer), options, options_length);
+  if (wants_items() && p.flow != nullptr) {
     const ItemId times = p.generated(p.add_text(s.layer, in, 0, 0, "Timestamps"));
     p.generated(p.add(times, time_relative, in, 0, 0, nanoseconds(a.since_first)));
     p.generated(p.add(times, time_delta, in, 0, 0, nanoseconds(a.since_previous)));
   }
-  if (options_length != 0 && (!plain_options || list != ItemId::none)) {
+  if (!is_plain && options_length != 0 && (!plain_options || list != ItemId::none)) {
     dissect_tcp_options(
         p, list, options, options_length,
         {facts.flags, facts.acknowledgment_number, facts.acknowledgment_number - a.relative_acknowledgment});
   }
   if (p.stopped()) return in.reported;
-  add_analysis(s);
+  if (way == Way::with_items || a.marks != 0) add_analysis(s);
   p.add_ends(tcp_protocol);
   if (a.acked_frame != 0 && p.out.wants_facts && !p.in_error) {
     const auto place = static_cast<std::uint32_t>(p.out.facts.ends.size() - 1);
@@ -934,13 +940,28 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
 
   if (in.reported < s.header_octets || !p.wants_payload()) return in.reported;
   s.payload = in.from(s.header_octets);
-  if (p.wants_items() && s.payload.captured != 0 && (facts.flags & rst) == 0) {
+  if (wants_items() && s.payload.captured != 0 && (facts.flags & rst) == 0) {
     const ItemId item = p.add(s.layer, payload_bytes, s.payload, 0, s.payload.captured);
     const std::uint32_t length = s.payload.reported;
     p.set_text(item, p.text("TCP payload ({} byte{})", length, plural(length)));
   }
   dissect_payload(s);
   return in.reported;
+}
+
+bool is_plain_segment(const Packet& p, const Octets& in) noexcept {
+  const Bytes bytes = in.bytes();
+  const std::uint32_t header = plain_tcp_header_length(bytes);
+  if (header == 0 || in.captured != in.reported || p.in_error || p.fragmented) return false;
+  // The options of a SYN are read for what the analysis makes of them.
+  const std::uint16_t flags_not_plain = header == minimum_header_length ? urg : urg | syn;
+  return (load_be16(bytes, TcpField::data_offset.first_octet()) & flags_not_plain) == 0 &&
+         load_field<TcpField::urgent_pointer>(bytes) == 0;
+}
+
+std::uint32_t dissect(Packet& p, const Octets& in) {
+  if (p.takes_items()) return dissect_segment<Way::with_items>(p, in);
+  return is_plain_segment(p, in) ? dissect_segment<Way::plain>(p, in) : dissect_segment<Way::without_items>(p, in);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dissect/packet.h"
+#include "encap/wire/tcp.h"
 
 namespace encap {
 
@@ -10,6 +11,19 @@ struct TcpOptionsAround {
   std::uint32_t acknowledgment = 0;       ///< as in the header
   std::uint32_t acknowledgment_base = 0;  ///< what relative acknowledgment numbers count from
 };
+
+/// Octets of the header of a segment, where it is whole and one of those that most segments have: no option, or
+/// timestamps as RFC 7323 appendix A lays them out. 0 of any other.
+[[nodiscard]] inline std::uint32_t plain_tcp_header_length(Bytes segment) noexcept {
+  constexpr std::uint32_t bare = TcpView::minimum_header_length;
+  constexpr std::uint32_t with_timestamps = bare + 12;
+  if (segment.size() < bare) return 0;
+  const std::uint32_t length = load_field<TcpField::data_offset>(segment) * 4u;
+  if (length == bare) return length;
+  const bool has_timestamps =
+      length == with_timestamps && segment.size() >= length && load_be32(segment, bare) == 0x0101080a;
+  return has_timestamps ? length : 0;
+}
 
 /// Notes in `facts` what the analysis needs to know of the options. Reads what is there and adds nothing.
 void scan_tcp_options(Bytes options, TcpSegmentFacts& facts) noexcept;

@@ -184,10 +184,7 @@ std::uint32_t dissect_udp(Packet& p, const Octets& in, UdpVariant variant) {
 
   if (p.session != nullptr) {
     p.flow = &p.session->flow({FlowKey::Transport::udp, p.network_source, p.network_destination, from, to});
-    if (!p.flow->seen) {
-      p.flow->seen = true;
-      p.flow->first_time = p.flow->previous_time = p.time();
-    }
+    p.flow->begin(p.time());
     p.generated(p.add(layer, stream, in, UdpView::header_length, 0, p.flow->index));
   }
   if (payload_length == 0 || !p.wants_payload()) return in.reported;

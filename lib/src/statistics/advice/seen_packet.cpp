@@ -6,43 +6,14 @@
 #include "encap/analyze/plain_flow.h"
 #include "encap/dissect/field_table.h"
 #include "encap/dissect/session.h"
-#include "encap/wire/ethernet.h"
 #include "encap/wire/ipv4.h"
 #include "encap/wire/ipv6.h"
-#include "encap/wire/linux_sll.h"
-#include "encap/wire/null_loopback.h"
+#include "encap/wire/link_header.h"
 #include "encap/wire/udp.h"
+#include "wire/ipv6_extension.h"
 
 namespace encap::advice {
 namespace {
-
-// How many octets a link header has, VLAN tags among them. Whether IP follows, its version says, and the dissector.
-std::optional<std::size_t> link_header_length(LinkType link, Bytes octets) noexcept {
-  switch (link) {
-    case LinkType::ethernet: {
-      std::size_t length = EthernetView::header_length;
-      while (octets.size() >= length) {
-        const std::uint16_t type = load_be16(octets, length - 2);
-        if (type != static_cast<std::uint16_t>(EtherType::vlan) && type != static_cast<std::uint16_t>(EtherType::qinq))
-          break;
-        length += VlanView::header_length;
-      }
-      return length;
-    }
-    case LinkType::null:
-    case LinkType::loop:
-      return NullLoopbackView::header_length;
-    case LinkType::linux_sll:
-      return LinuxSllView::header_length;
-    case LinkType::linux_sll2:
-      return 20;
-    case LinkType::raw:
-    case LinkType::ipv4:
-    case LinkType::ipv6:
-      return 0;
-  }
-  return std::nullopt;
-}
 
 // Source: RFC 791 §3.1, options 131 and 137.
 bool has_source_route(Bytes options) noexcept {
@@ -96,25 +67,19 @@ bool read_ipv6(SeenPacket& p, Bytes octets) {
   p.body = octets.first(std::min(length, octets.size()));
   p.body_length = static_cast<std::uint32_t>(length);
   for (;;) {  // each turn takes 8 octets at least
-    const bool is_fragment_header = p.protocol == Protocol::fragment;
-    if (p.protocol != Protocol::hop_by_hop && p.protocol != Protocol::routing &&
-        p.protocol != Protocol::destination_options && !is_fragment_header) {
-      return true;
-    }
-    if (p.body.size() < 8) return true;
-    const std::size_t size = is_fragment_header ? 8 : (load_u8(p.body, 1) + std::size_t{1}) * 8;
-    if (size > p.body.size() || size > p.body_length) return true;
+    const auto extension = ipv6_extension(p.protocol, p.body);
+    if (!extension || extension->length > p.body.size() || extension->length > p.body_length) return true;
     if (p.protocol == Protocol::routing && load_u8(p.body, 3) != 0) p.names_last_hop = true;
     if (p.protocol == Protocol::destination_options) p.names_last_hop = true;  // may name a home address: RFC 6275
-    if (is_fragment_header) {
+    if (p.protocol == Protocol::fragment) {
       p.fragment_offset = load_be16(p.body, 2) & 0xfff8u;
       p.more_fragments = (load_be16(p.body, 2) & 1u) != 0;
       p.identification = load_be32(p.body, 4);
       p.is_fragment = p.more_fragments || p.fragment_offset != 0;
     }
-    p.protocol = static_cast<Protocol>(load_u8(p.body, 0));
-    p.body = p.body.subspan(size);
-    p.body_length -= static_cast<std::uint32_t>(size);
+    p.protocol = extension->next;
+    p.body = p.body.subspan(extension->length);
+    p.body_length -= static_cast<std::uint32_t>(extension->length);
     if (p.fragment_offset != 0) return true;
   }
 }
@@ -220,9 +185,10 @@ SeenPacket see_packet(const Dissection& dissection) {
   p.time = record.timestamp;
   p.is_cut = record.bytes.size() < record.original_length;
 
-  const auto length = link_header_length(record.link_type, record.bytes);
-  if (!length || *length >= record.bytes.size()) return p;
-  const Bytes octets = record.bytes.subspan(*length);
+  // Whether IP follows, its version says, and the dissector.
+  const auto link = link_header(record.link_type, record.bytes);
+  if (!link || link->length == record.bytes.size()) return p;
+  const Bytes octets = record.bytes.subspan(link->length);
   const unsigned version = load_u8(octets, 0) >> 4;
   const bool read = version == 4 ? read_ipv4(p, octets) : version == 6 && read_ipv6(p, octets);
   const auto outermost = std::find_if(facts.ends.begin(), facts.ends.end(),
@@ -232,7 +198,7 @@ SeenPacket see_packet(const Dissection& dissection) {
     return p;
   }
   p.version = static_cast<std::uint8_t>(version);
-  p.link = record.bytes.first(*length);
+  p.link = record.bytes.first(link->length);
   p.body_is_whole = p.has_length && !p.is_fragment && p.body.size() == p.body_length;
   if (p.body_is_whole) p.body_sum = sum_words(p.body);
   if (p.is_fragment) return p;

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <fmt/format.h>
-#include <hwy/cache_control.h>
 #include <iterator>
 #include <numeric>
 #include <tsl/robin_map.h>
 #include <utility>
 
+#include "base/prefetch.h"
 #include "encap/dissect/field_table.h"
 #include "render/text.h"
 #include "statistics/ends.h"
@@ -88,7 +88,7 @@ class Conversations final : public Statistic {
         has_streams_{ends == EndsOf::tcp} {}
 
   [[nodiscard]] Detail detail() const noexcept override { return filter_.matches ? Detail::fields : Detail::facts; }
-  [[nodiscard]] bool reads_layers() const noexcept override { return false; }
+  [[nodiscard]] FactsRead reads() const noexcept override { return FactsRead::ends; }
 
   void take(const Dissection& dissection) override {
     if (!filter_(dissection)) return;
@@ -98,8 +98,8 @@ class Conversations final : public Statistic {
       if (ends.layer != field_) continue;
       waiting_.push_back({ends, first_seen(dissection, place++), dissection.since_first, length_of(dissection)});
       if (const Conversation* const row = known_row(ends); row != nullptr) {
-        hwy::Prefetch(row);
-        hwy::Prefetch(&row->last);
+        prefetch(row);
+        prefetch(&row->last);
       }
     }
   }

@@ -1,12 +1,13 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
-#include <hwy/cache_control.h>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/hash_index.h"
+#include "base/large_memory.h"
+#include "base/prefetch.h"
 #include "render/text.h"
 #include "statistics/ends.h"
 #include "statistics/frame_ranges.h"
@@ -51,6 +52,28 @@ struct Row {
 };
 static_assert(sizeof(Row) == 32);
 
+// Texts that stay where they are until the end, one behind the other.
+class Texts {
+ public:
+  [[nodiscard]] std::string_view copy(std::string_view text) {
+    if (chunks_.empty() || chunks_.back().capacity() - chunks_.back().size() < text.size()) {
+      const std::size_t before = chunks_.empty() ? first_chunk / 2 : chunks_.back().capacity();
+      chunks_.emplace_back().reserve(std::max(text.size(), std::min(before * 2, largest_chunk)));
+    }
+    Chunk& chunk = chunks_.back();
+    const std::size_t at = chunk.size();
+    chunk.insert(chunk.end(), text.begin(), text.end());
+    return {chunk.data() + at, text.size()};
+  }
+
+ private:
+  using Chunk = std::vector<char, LargeAllocator<char>>;
+  static constexpr std::size_t first_chunk = std::size_t{64} << 10;
+  static constexpr std::size_t largest_chunk = std::size_t{4} << 20;
+
+  std::vector<Chunk> chunks_;
+};
+
 constexpr std::size_t longest_summary = 0xffff;  // far more than any note has
 
 // The notes that were told, each once, in the order in which they came.
@@ -58,6 +81,15 @@ constexpr std::size_t longest_summary = 0xffff;  // far more than any note has
 // A capture may have a million of them, and where one is found is nowhere near: its slot, its row and its text are each
 // waited for. So what is told waits while more is, and they are fetched meanwhile.
 class Notes {
+  // When a row was told first.
+  struct Seen {
+    std::uint64_t at;
+    std::uint32_t place;
+
+    friend bool operator<(const Seen& a, const Seen& b) noexcept { return a.at < b.at; }
+  };
+  using AllSeen = std::vector<Seen, LargeAllocator<Seen>>;
+
  public:
   /// Counts a note of that kind, in time. Calls `visit(place, frame)` for a note that has its place now.
   template <class Visit>
@@ -74,9 +106,9 @@ class Notes {
     ++told_;
     Waiting& earlier = waiting(2);
     earlier.likely = index_.find(earlier.hash, [](std::uint32_t) { return true; });
-    if (earlier.likely != HashIndex::none) hwy::Prefetch(&rows_[earlier.likely]);
+    if (earlier.likely != HashIndex::none) prefetch(&rows_[earlier.likely]);
     if (const Waiting& earliest = waiting(3); earliest.likely != HashIndex::none) {
-      hwy::Prefetch(rows_[earliest.likely].text);
+      prefetch(rows_[earliest.likely].text);
     }
   }
   /// Counts those that wait.
@@ -104,7 +136,7 @@ class Notes {
       rows_[place].first_seen_at = std::min(rows_[place].first_seen_at, row.first_seen_at);
     }
     absorbed_.push_back(std::move(other.texts_));
-    for (Arena& texts : other.absorbed_) absorbed_.push_back(std::move(texts));
+    for (Texts& texts : other.absorbed_) absorbed_.push_back(std::move(texts));
     other = Notes{};
   }
 
@@ -113,7 +145,7 @@ class Notes {
   [[nodiscard]] const Row& row(std::uint32_t place) const noexcept { return rows_[place]; }
   /// Where the rows of that severity are, in the order in which they came.
   [[nodiscard]] std::vector<std::uint32_t> places_of(Severity severity) const {
-    std::vector<Seen> seen;
+    AllSeen seen;
     seen.reserve(rows_.size());
     for (std::uint32_t place = 0; place < rows_.size(); ++place) {
       if (kind_of(rows_[place]).severity == severity) seen.push_back({rows_[place].first_seen_at, place});
@@ -134,16 +166,10 @@ class Notes {
     std::uint32_t likely = HashIndex::none;  // its place, as far as its hash says
     std::uint16_t kind = 0;
   };
-  struct Seen {
-    std::uint64_t at;
-    std::uint32_t place;
-
-    friend bool operator<(const Seen& a, const Seen& b) noexcept { return a.at < b.at; }
-  };
 
   // The rows of each that was absorbed are in order already, nearly all of them: so runs are put together.
-  static void put_in_order(std::vector<Seen>& seen) {
-    std::vector<std::vector<Seen>::iterator> ends{seen.begin()};  // of the runs, and where the first one begins
+  static void put_in_order(AllSeen& seen) {
+    std::vector<AllSeen::iterator> ends{seen.begin()};  // of the runs, and where the first one begins
     while (ends.back() != seen.end()) ends.push_back(std::is_sorted_until(ends.back(), seen.end()));
     while (ends.size() > 2) {
       std::size_t kept = 1;
@@ -202,9 +228,9 @@ class Notes {
 
   std::vector<Kind> kinds_;
   std::uint16_t latest_ = 0;
-  std::vector<Row> rows_;        // in the order in which they came, those that were absorbed behind
-  std::vector<Arena> absorbed_;  // the texts of those
-  Arena texts_;
+  std::vector<Row, LargeAllocator<Row>> rows_;  // in the order in which they came, those that were absorbed behind
+  std::vector<Texts> absorbed_;                 // the texts of those
+  Texts texts_;
   HashIndex index_;
   std::array<Waiting, 4> waiting_;
   std::uint64_t told_ = 0;

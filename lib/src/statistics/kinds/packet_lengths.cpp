@@ -23,7 +23,7 @@ class PacketLengths final : public TreeStatistic {
   }
 
   [[nodiscard]] Detail detail() const noexcept override { return has_filter() ? Detail::fields : Detail::facts; }
-  [[nodiscard]] bool reads_layers() const noexcept override { return false; }
+  [[nodiscard]] FactsRead reads() const noexcept override { return FactsRead::ends; }
 
   void take(const Dissection& dissection) override {
     if (!passes(dissection) || dissection.facts.quote_is_cut) return;

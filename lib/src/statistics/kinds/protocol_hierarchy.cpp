@@ -19,6 +19,8 @@ class ProtocolHierarchy final : public Statistic {
     return filter_.matches || tree_is_shown_ ? Detail::fields : Detail::facts;
   }
 
+  [[nodiscard]] FactsRead reads() const noexcept override { return FactsRead::layers; }
+
   void frame_is_named() noexcept override { frame_ = find_field("frame")->field; }
 
   void take(const Dissection& dissection) override {

@@ -1,0 +1,97 @@
+#include "dissect/http_plain.h"
+
+#include <array>
+
+#include "base/utf8.h"
+#include "dissect/http_headers.h"
+
+namespace encap::http {
+namespace {
+
+// The line at the start of `text`, which it is taken off, its end with it. False: it is not plain.
+bool take_line(std::string_view& text, std::string_view& line) noexcept {
+  const std::size_t end = text.find('\n');
+  if (end == text.npos || end == 0 || text[end - 1] != '\r') return false;
+  line = text.substr(0, end - 1);
+  text.remove_prefix(end + 1);
+  return plain_length(line) == line.size();
+}
+
+constexpr auto name_characters = [] {
+  std::array<bool, 256> made{};
+  for (unsigned c = '0'; c <= '9'; ++c) made[c] = true;
+  for (unsigned c = 'a'; c <= 'z'; ++c) made[c] = made[c - 32] = true;
+  made['-'] = true;
+  return made;
+}();
+
+// The name of a field line; empty where it is not plain, or the line may be the first one of another message.
+std::string_view field_name(std::string_view line) noexcept {
+  std::size_t end = 0;
+  while (end < line.size() && name_characters[static_cast<unsigned char>(line[end])]) ++end;
+  if (end == line.size() || line[end] != ':' || line.starts_with("ICY") || line.starts_with("M-")) return {};
+  return line.substr(0, end);
+}
+
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+// The code of `HTTP/1.1 200 OK`; 0 of what is not written so.
+std::uint32_t plain_status(std::string_view line) noexcept {
+  constexpr std::size_t code_at = 9;
+  constexpr std::size_t code_end = code_at + 3;
+  if (line.size() < code_end || !line.starts_with("HTTP/1.") || !is_digit(line[7]) || line[8] != ' ') return 0;
+  std::uint32_t code = 0;
+  for (const char c : line.substr(code_at, 3)) {
+    if (!is_digit(c)) return 0;
+    code = code * 10 + static_cast<std::uint32_t>(c - '0');
+  }
+  return line.size() == code_end || line[code_end] == ' ' ? code : 0;
+}
+
+// Whether the value of a Content-Length is a plain 0.
+bool is_zero(std::string_view value) noexcept {
+  while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
+  return value == "0";
+}
+
+}  // namespace
+
+std::optional<PlainMessage> read_plain_message(std::string_view text) noexcept {
+  PlainMessage message;
+  std::string_view rest = text;
+  if (!take_line(rest, message.first_line) || !starts_message(message.first_line, message.kind, message.method)) {
+    return std::nullopt;
+  }
+  bool may_have_body = false;
+  if (message.kind == Kind::answers) {
+    message.code = plain_status(message.first_line);
+    if (message.code < 200) return std::nullopt;
+    may_have_body = true;
+  } else if (message.kind != Kind::asks || message.method == "CONNECT" || message.first_line.front() == 'M') {
+    return std::nullopt;
+  }
+  bool has_length = false;
+  for (std::string_view line; take_line(rest, line);) {
+    if (line.empty()) {
+      if (may_have_body) return std::nullopt;
+      message.size = static_cast<std::uint32_t>(text.size() - rest.size());
+      return message;
+    }
+    const std::string_view name = field_name(line);
+    if (name.empty()) return std::nullopt;
+    switch (framing_of(name)) {
+      case Framing::none:
+        break;
+      case Framing::length:
+        if (has_length || !is_zero(line.substr(name.size() + 1))) return std::nullopt;
+        has_length = true;
+        may_have_body = false;
+        break;
+      case Framing::other:
+        return std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace encap::http

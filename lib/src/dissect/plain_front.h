@@ -1,0 +1,19 @@
+#pragma once
+
+#include "dissect/packet.h"
+
+namespace encap {
+
+/// Reads in one go what nearly every packet has in front of its transport: Ethernet II and an IPv4 header without
+/// options, whose datagram is whole, in no fragments, from one host to one host. Then what it carries, as the
+/// protocols of both would. False: the packet is of another kind, or items are wanted; nothing was done.
+///
+/// It takes no items, so that what it leaves in the columns, the facts and the session are all it has to agree in with
+/// the protocols' own functions; these read every packet of which there is something to tell.
+[[nodiscard]] bool dissect_plain_front(Packet& p, const Octets& frame);
+
+/// The same of the ends that the packet joins, where nothing else of it is asked for and all of it is plain: TCP with
+/// no options or timestamps alone, or UDP. What the session remembers of it is the same too. False: nothing was done.
+[[nodiscard]] bool read_plain_ends(Session& session, const PacketRecord& record, Dissection& into);
+
+}  // namespace encap

@@ -1,0 +1,73 @@
+#include "dissect/http_plain.h"
+
+#include <gtest/gtest.h>
+#include <string>
+
+namespace encap::http::test {
+namespace {
+
+using namespace std::string_view_literals;
+
+TEST(PlainHttp, requests_and_responses_without_a_body_are_plain) {
+  constexpr std::string_view request = "GET /a HTTP/1.1\r\nHost: h:80\r\nX-Y: z\r\n\r\n";
+  const std::string two = std::string{request} + "HEAD / HTTP/1.1\r\n\r\n";
+  const auto asked = read_plain_message(two);
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->kind, Kind::asks);
+  EXPECT_EQ(asked->method, "GET");
+  EXPECT_EQ(asked->first_line, "GET /a HTTP/1.1");
+  EXPECT_EQ(asked->size, request.size());
+
+  constexpr std::string_view response = "HTTP/1.1 404 Not Found\r\ncontent-length:  0\r\nDate: x\r\n\r\n";
+  const auto answered = read_plain_message(response);
+  ASSERT_TRUE(answered);
+  EXPECT_EQ(answered->kind, Kind::answers);
+  EXPECT_EQ(answered->code, 404u);
+  EXPECT_EQ(answered->size, response.size());
+}
+
+// Whatever has to be looked at more closely is left to the reader of all messages.
+TEST(PlainHttp, everything_else_is_not) {
+  constexpr std::string_view others[] = {
+      "",
+      "GET / HTTP/1.1",
+      "GET / HTTP/1.1\r\n",
+      "GET / HTTP/1.1\r\nHost: h\r\n",
+      "GET / HTTP/1.1\nHost: h\n\n",
+      "GET / HTTP/1.1\r\nHost: h\n\r\n",
+      "GET / HTTP/1.1\r\nHost: a\rb\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: \0h\r\n\r\n"sv,
+      "GET / HTTP/1.1\r\nHost: \xc3\xa9\r\n\r\n",
+      "GET /\x7f HTTP/1.1\r\n\r\n",
+      "GET / HTTP/1.1\r\nNo colon\r\n\r\n",
+      "GET / HTTP/1.1\r\n: empty\r\n\r\n",
+      "GET / HTTP/1.1\r\nBad name: x\r\n\r\n",
+      "GET / HTTP/1.1\r\nBad_name: x\r\n\r\n",
+      "GET / HTTP/1.1\r\nICY-Name: x\r\n\r\n",
+      "GET / HTTP/1.1\r\nM-Name: x\r\n\r\n",
+      "POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\na",
+      "POST / HTTP/1.1\r\nContent-Length: 00\r\n\r\n",
+      "POST / HTTP/1.1\r\nContent-Length: 0 \r\n\r\n",
+      "POST / HTTP/1.1\r\nContent-Length:\r\n\r\n",
+      "POST / HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n",
+      "POST / HTTP/1.1\r\ntransfer-ENCODING: chunked\r\n\r\n",
+      "GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n",
+      "GET / HTTP/1.1\r\nHTTP2-Settings: AAA\r\n\r\n",
+      "CONNECT a:1 HTTP/1.1\r\n\r\n",
+      "M-GET / HTTP/1.1\r\n\r\n",
+      "NOTIFY / HTTP/1.1\r\n\r\n",
+      "Host: h\r\n\r\n",
+      "HTTP/1.1 200 OK\r\n\r\n",
+      "HTTP/1.1 204 No Content\r\n\r\n",
+      "HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n",
+      "HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n",
+      "HTTP/1.1  200 OK\r\nContent-Length: 0\r\n\r\n",
+      "HTTP/1.1 20\r\nContent-Length: 0\r\n\r\n",
+      "HTTP/2 200 OK\r\nContent-Length: 0\r\n\r\n",
+      "ICY 200 OK\r\nContent-Length: 0\r\n\r\n",
+  };
+  for (const std::string_view text : others) EXPECT_FALSE(read_plain_message(text)) << text;
+}
+
+}  // namespace
+}  // namespace encap::http::test
