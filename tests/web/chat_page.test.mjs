@@ -18,6 +18,12 @@ let opened = []; // of the check that runs
 let allowed = /^$/; // problems that a check means to have
 let round = 0;
 
+/// What a page shows, in a line.
+async function shown(page) {
+  const text = await page.evaluate(() => document.body.innerText).catch((error) => error.message);
+  return text.replace(/\s+/g, " ").slice(0, 500);
+}
+
 async function check(name, use) {
   if (!name.includes(words)) return;
   ++round;
@@ -30,6 +36,7 @@ async function check(name, use) {
   } catch (error) {
     failed += 1;
     console.log(`FAILED: ${name}\n${error.stack}`);
+    for (const { page } of opened) console.log(`  a page then: ${await shown(page)}`);
   } finally {
     await Promise.all(opened.map(({ close }) => close()));
   }
@@ -134,6 +141,19 @@ await check("a name that is missing or taken is refused beside the field", async
   await other.logIn();
   await alice.person(other.name).waitFor();
   await alice.notice(`${other.name} came`).waitFor();
+});
+
+await check("a name given before there is a connection is asked for when there is one", async () => {
+  let connect;
+  const wanted = new Promise((done) => { connect = done; });
+  const alice = await visitor("alice", { prepare: (page) => page.routeWebSocket(/\/chat$/, async (socket) => {
+    await wanted;
+    socket.connectToServer();
+  }) });
+  await alice.logIn();
+  await alice.page.locator("#name-error", { hasText: "no connection yet" }).waitFor();
+  connect();
+  await alice.person(alice.name).waitFor();
 });
 
 await check("a line to everybody, and one to two people that a third does not get", async () => {

@@ -18,6 +18,7 @@ let lineMax = 4096; // octets
 const frameMax = 8192; // octets; the server closes the connection over a longer one
 let lastRef = 0;
 let entered = false; // the page has had a name once
+let nameWaiting = null; // given when there was no connection
 let farewell = ""; // what the server said before it closed the connection
 let leaving = false;
 const asked = new Map(); // ref of a command -> what to do with its answer
@@ -520,8 +521,12 @@ const received = {
   welcome({ name_max: nameMax, line_max: most }) {
     lineMax = most ?? lineMax;
     byId("name-limit").textContent = nameMax === undefined ? "" : `Up to ${nameMax} characters.`;
-    if (me === null) banner.found();
-    else nameAgain(namingTries);
+    if (me !== null) {
+      nameAgain(namingTries);
+      return;
+    }
+    banner.found();
+    if (nameWaiting !== null) logIn(nameWaiting);
   },
   named: ({ name }) => named(name),
   users({ names }) {
@@ -633,15 +638,24 @@ const connection = new Connection("/chat", {
 
 // --- Fields and buttons --------------------------------------------------------------------------------------------
 
+/// Asks for a name; where there is no connection, as soon as there is one.
+function logIn(name) {
+  const [field, mistake] = ["name", "name-error"].map(byId);
+  nameWaiting = null;
+  showMistake(mistake, "", field);
+  ask(name, (answer) => {
+    if (answer.code === "connection_lost") {
+      nameWaiting = name;
+      showMistake(mistake, "There is no connection yet. You come in as soon as there is.");
+    } else if (answer.event === "refused") {
+      showMistake(mistake, answer.text, field);
+      field.focus();
+    }
+  });
+}
 byId("login-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  const field = byId("name");
-  showMistake(byId("name-error"), "", field);
-  ask(field.value.trim(), (answer) => {
-    if (answer.event !== "refused") return;
-    showMistake(byId("name-error"), answer.text, field);
-    field.focus();
-  });
+  logIn(byId("name").value.trim());
 });
 byId("name").focus();
 
