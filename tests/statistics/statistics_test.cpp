@@ -2,6 +2,7 @@
 #include "encap/statistics/statistics.h"
 
 #include <filesystem>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <string>
 #include <string_view>
@@ -229,6 +230,33 @@ TEST(Statistics, that_share_the_packets_are_put_together) {
     ASSERT_TRUE(together.append(text, StatisticsFormat::text).has_value());
     EXPECT_EQ(expected, text) << name;
   }
+}
+
+// More notes than fill the pieces they are kept in, most of them told to several.
+TEST(Statistics, put_together_notes_of_several_and_go_on) {
+  Statistics alone{no_filters};
+  ASSERT_TRUE(alone.add("expert").has_value());
+  Statistics together = alone.another();
+  Statistics others[] = {alone.another(), alone.another(), alone.another()};
+  Dissection dissection{Detail::facts};
+  const auto tell = [&](std::uint64_t frame, Statistics& statistics) {
+    dissection.frame_number = frame;
+    const std::string text = fmt::format("note {}", frame * 7 % 70'001);
+    dissection.facts.clear();
+    dissection.facts.notes.push_back(
+        {nullptr, frame % 5 == 0 ? Severity::warning : Severity::chat, "Sequence", "TCP", text});
+    alone.take(dissection);
+    statistics.take(dissection);
+  };
+  for (std::uint64_t frame = 1; frame <= 200'000; ++frame) tell(frame, others[frame % 7 % 3]);
+  for (Statistics& other : others) together.absorb(other);
+  for (std::uint64_t frame = 200'001; frame <= 210'000; ++frame) tell(frame, together);
+  std::string expected;
+  std::string text;
+  ASSERT_TRUE(alone.append(expected, StatisticsFormat::text).has_value());
+  ASSERT_TRUE(together.append(text, StatisticsFormat::text).has_value());
+  EXPECT_TRUE(expected == text);  // of which megabytes would be shown
+  EXPECT_NE(text.find("Warns (42000)"), text.npos);
 }
 
 TEST(Statistics, that_have_filters_or_more_to_tell_share_nothing) {

@@ -15,6 +15,7 @@ template <class T>
 class LargeAllocator {
  public:
   using value_type = T;
+  static constexpr std::size_t page_size = std::size_t{2} << 20;  ///< octets; what has as many fills a page
 
   LargeAllocator() = default;
   template <class Other>
@@ -22,16 +23,16 @@ class LargeAllocator {
 
   [[nodiscard]] T* allocate(std::size_t count) {
     const std::size_t size = count * sizeof(T);
-    if (size < least_large) return static_cast<T*>(::operator new(size));
+    if (size < page_size) return static_cast<T*>(::operator new(size));
     void* const there = ::operator new(size, large_page);
 #ifdef __linux__
     // Advice only: without such pages all is as before.
-    static_cast<void>(::madvise(there, size - size % static_cast<std::size_t>(large_page), MADV_HUGEPAGE));
+    static_cast<void>(::madvise(there, size - size % page_size, MADV_HUGEPAGE));
 #endif
     return static_cast<T*>(there);
   }
   void deallocate(T* there, std::size_t count) noexcept {
-    if (count * sizeof(T) < least_large) {
+    if (count * sizeof(T) < page_size) {
       ::operator delete(there);
     } else {
       ::operator delete(there, large_page);
@@ -41,8 +42,7 @@ class LargeAllocator {
   friend bool operator==(const LargeAllocator&, const LargeAllocator&) noexcept { return true; }
 
  private:
-  static constexpr std::align_val_t large_page{std::size_t{2} << 20};
-  static constexpr std::size_t least_large = std::size_t{4} << 20;  // less would leave much of a page unused
+  static constexpr std::align_val_t large_page{page_size};
 };
 
 }  // namespace encap

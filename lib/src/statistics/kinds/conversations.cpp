@@ -5,6 +5,7 @@
 #include <tsl/robin_map.h>
 #include <utility>
 
+#include "base/large_list.h"
 #include "base/prefetch.h"
 #include "encap/dissect/field_table.h"
 #include "render/text.h"
@@ -110,18 +111,18 @@ class Conversations final : public Statistic {
 
   [[nodiscard]] bool may_share() const noexcept override { return !filter_.matches; }
   void absorb(Statistic& other) override {
-    for (const Conversation& theirs : static_cast<Conversations&>(other).rows_) {
+    static_cast<const Conversations&>(other).rows_.each_from(0, [this](std::uint32_t, const Conversation& theirs) {
       Conversation& ours = row_of(theirs.ends, theirs.first_seen_at, theirs.first);
       const bool same_way = goes_there(ours, theirs.ends);
       ours.there = ours.there + (same_way ? theirs.there : theirs.back);
       ours.back = ours.back + (same_way ? theirs.back : theirs.there);
       ours.first = std::min(ours.first, theirs.first);
       ours.last = std::max(ours.last, theirs.last);
-      if (theirs.first_seen_at >= ours.first_seen_at) continue;
+      if (theirs.first_seen_at >= ours.first_seen_at) return;
       ours.first_seen_at = theirs.first_seen_at;
       ours.ends = theirs.ends;
       if (!same_way) std::swap(ours.there, ours.back);
-    }
+    });
   }
 
   void append_text(std::string& out, const RowAdded& row_added) const override {
@@ -219,25 +220,22 @@ class Conversations final : public Statistic {
   }
 
   [[nodiscard]] Conversation& row_of(const LayerEnds& ends, std::uint64_t seen_at, Duration at) {
-    const auto next = static_cast<std::uint32_t>(rows_.size());
     if (has_streams_) {  // numbered from 0 on; without a session all are 0
       if (ends.stream >= streams_.size()) streams_.resize(ends.stream + 1, none);
       std::uint32_t& place = streams_[ends.stream];
-      if (place == none) {
-        place = next;
-        rows_.push_back({ends, {}, {}, seen_at, at, at});
-      }
+      if (place == none) place = rows_.push_back({ends, {}, {}, seen_at, at, at});
       if (are_same(rows_[place].ends, ends)) return rows_[place];
     }
-    const auto [entry, is_new] = index_.try_emplace(Key{ends}, next);
-    if (is_new) rows_.push_back({ends, {}, {}, seen_at, at, at});
+    const auto [entry, is_new] = index_.try_emplace(Key{ends}, none);
+    if (is_new) entry.value() = rows_.push_back({ends, {}, {}, seen_at, at, at});
     return rows_[entry->second];
   }
 
   // Most frames first; of those that have as many the one that began first.
   [[nodiscard]] std::vector<const Conversation*> ordered() const {
     std::vector<const Conversation*> rows;
-    for (const Conversation& row : rows_) rows.push_back(&row);
+    rows.reserve(rows_.size());
+    rows_.each_from(0, [&rows](std::uint32_t, const Conversation& row) { rows.push_back(&row); });
     std::stable_sort(rows.begin(), rows.end(), [](const Conversation* a, const Conversation* b) {
       return std::pair{b->total().frames, a->first_seen_at} < std::pair{a->total().frames, b->first_seen_at};
     });
@@ -248,7 +246,7 @@ class Conversations final : public Statistic {
   const EndsLayer& layer_;
   const Field* field_;
   bool has_streams_;
-  std::vector<Conversation> rows_;
+  LargeList<Conversation> rows_;
   std::vector<Waiting> waiting_;
   static constexpr std::uint32_t none = 0xffffffff;
   tsl::robin_map<Key, std::uint32_t, KeyHash> index_;  // places of rows

@@ -1,11 +1,14 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/hash_index.h"
+#include "base/large_list.h"
 #include "base/large_memory.h"
 #include "base/prefetch.h"
 #include "render/text.h"
@@ -41,7 +44,7 @@ struct Kind {
 
 // A note, however many packets have it: half a cache line and its text.
 struct Row {
-  std::uint64_t count;
+  std::uint64_t count;  // 0: it was counted in another row
   std::uint64_t first_seen_at;
   const char* text;
   std::uint32_t hash;
@@ -52,29 +55,33 @@ struct Row {
 };
 static_assert(sizeof(Row) == 32);
 
+constexpr std::size_t longest_summary = 0xffff;  // far more than any note has
+
 // Texts that stay where they are until the end, one behind the other.
 class Texts {
  public:
   [[nodiscard]] std::string_view copy(std::string_view text) {
     if (chunks_.empty() || chunks_.back().capacity() - chunks_.back().size() < text.size()) {
-      const std::size_t before = chunks_.empty() ? first_chunk / 2 : chunks_.back().capacity();
-      chunks_.emplace_back().reserve(std::max(text.size(), std::min(before * 2, largest_chunk)));
+      chunks_.emplace_back().reserve(chunks_.size() == 1 ? first_chunk : Chunk::allocator_type::page_size);
     }
     Chunk& chunk = chunks_.back();
     const std::size_t at = chunk.size();
     chunk.insert(chunk.end(), text.begin(), text.end());
     return {chunk.data() + at, text.size()};
   }
+  /// Keeps those of `other` as well, which is empty then. New ones go into what room it has.
+  void take_over(Texts& other) {
+    for (Chunk& chunk : other.chunks_) chunks_.push_back(std::move(chunk));
+    other.chunks_.clear();
+  }
 
  private:
   using Chunk = std::vector<char, LargeAllocator<char>>;
-  static constexpr std::size_t first_chunk = std::size_t{64} << 10;
-  static constexpr std::size_t largest_chunk = std::size_t{4} << 20;
+  static constexpr std::size_t first_chunk = std::size_t{128} << 10;
+  static_assert(first_chunk > longest_summary);
 
   std::vector<Chunk> chunks_;
 };
-
-constexpr std::size_t longest_summary = 0xffff;  // far more than any note has
 
 // The notes that were told, each once, in the order in which they came.
 //
@@ -94,6 +101,7 @@ class Notes {
   /// Counts a note of that kind, in time. Calls `visit(place, frame)` for a note that has its place now.
   template <class Visit>
   void add(const Kind& kind, std::string_view text, std::uint64_t seen_at, std::uint64_t frame, Visit visit) {
+    find_absorbed();
     Waiting& latest = waiting(0);
     if (told_ - settled_ == waiting_.size()) count(latest, visit);
     latest.text = text.substr(0, longest_summary);
@@ -120,40 +128,46 @@ class Notes {
   /// Adds those of `other`, of which nothing is left. Precondition: nothing waits in either.
   void absorb(Notes& other) {
     if (rows_.size() < other.rows_.size()) std::swap(*this, other);
+    find_absorbed();
     std::vector<std::uint16_t> numbers;
     for (const Kind& kind : other.kinds_) numbers.push_back(number_of(kind));
-    rows_.reserve(rows_.size() + other.rows_.size());
-    index_.reserve(rows_.size() + other.rows_.size());
-    constexpr std::size_t ahead = 16;  // rows, until what was fetched is there
-    for (std::size_t i = 0; i < other.rows_.size(); ++i) {
-      if (i + ahead < other.rows_.size()) index_.fetch_early(hash_in(numbers, other.rows_[i + ahead]));
-      const Row& row = other.rows_[i];
-      const std::uint16_t kind = numbers[row.kind];
-      const std::uint32_t hash = hash_in(numbers, row);
-      std::uint32_t place = find(hash, kind, row.summary());
-      if (place == HashIndex::none) place = insert(hash, kind, row.summary(), row.first_seen_at);
-      rows_[place].count += row.count;
-      rows_[place].first_seen_at = std::min(rows_[place].first_seen_at, row.first_seen_at);
+    absorbed_ = rows_.take_over(other.rows_);
+    texts_.take_over(other.texts_);
+    // A row of theirs that is here too is counted in ours.
+    const auto count_in_ours = [this](Row& row) {
+      const std::uint32_t ours = find(row.hash, row.kind, row.summary());
+      if (ours == HashIndex::none) return;
+      rows_[ours].count += row.count;
+      rows_[ours].first_seen_at = std::min(rows_[ours].first_seen_at, row.first_seen_at);
+      row.count = 0;
+    };
+    std::array<Row*, 16> fetched{};  // rows whose slots are on their way
+    std::size_t next = 0;
+    rows_.each_from(*absorbed_, [&](std::uint32_t, Row& row) {
+      row.hash = of_kind(of_kind(row.hash, row.kind), numbers[row.kind]);
+      row.kind = numbers[row.kind];
+      index_.fetch_early(row.hash);
+      Row* const before = std::exchange(fetched[next++ % fetched.size()], &row);
+      if (before != nullptr) count_in_ours(*before);
+    });
+    for (Row* const row : fetched) {
+      if (row != nullptr) count_in_ours(*row);
     }
-    absorbed_.push_back(std::move(other.texts_));
-    for (Texts& texts : other.absorbed_) absorbed_.push_back(std::move(texts));
     other = Notes{};
   }
 
   [[nodiscard]] std::span<const Kind> kinds() const noexcept { return kinds_; }
   [[nodiscard]] const Kind& kind_of(const Row& row) const noexcept { return kinds_[row.kind]; }
   [[nodiscard]] const Row& row(std::uint32_t place) const noexcept { return rows_[place]; }
-  /// Where the rows of that severity are, in the order in which they came.
-  [[nodiscard]] std::vector<std::uint32_t> places_of(Severity severity) const {
+  /// Where the rows of that severity are, and when they were told first, in that order.
+  [[nodiscard]] AllSeen seen(Severity severity) const {
     AllSeen seen;
     seen.reserve(rows_.size());
-    for (std::uint32_t place = 0; place < rows_.size(); ++place) {
-      if (kind_of(rows_[place]).severity == severity) seen.push_back({rows_[place].first_seen_at, place});
-    }
-    if (!absorbed_.empty()) put_in_order(seen);
-    std::vector<std::uint32_t> places(seen.size());
-    std::transform(seen.begin(), seen.end(), places.begin(), [](const Seen& one) { return one.place; });
-    return places;
+    rows_.each_from(0, [&](std::uint32_t place, const Row& row) {
+      if (row.count != 0 && kind_of(row).severity == severity) seen.push_back({row.first_seen_at, place});
+    });
+    put_in_order(seen);
+    return seen;
   }
 
  private:
@@ -171,15 +185,17 @@ class Notes {
   static void put_in_order(AllSeen& seen) {
     std::vector<AllSeen::iterator> ends{seen.begin()};  // of the runs, and where the first one begins
     while (ends.back() != seen.end()) ends.push_back(std::is_sorted_until(ends.back(), seen.end()));
-    while (ends.size() > 2) {
-      std::size_t kept = 1;
-      for (std::size_t i = 2; i < ends.size(); i += 2) {
-        std::inplace_merge(ends[i - 2], ends[i - 1], ends[i]);
-        ends[kept++] = ends[i];
+    if (ends.size() <= 2) return;
+    AllSeen merged(seen.size());
+    do {
+      std::vector<AllSeen::iterator> fewer{merged.begin()};
+      for (std::size_t i = 0; i + 1 < ends.size(); i += 2) {
+        const auto end = ends[std::min(i + 2, ends.size() - 1)];  // of two runs, or of the last one alone
+        fewer.push_back(std::merge(ends[i], ends[i + 1], ends[i + 1], end, fewer.back()));
       }
-      if (ends.size() % 2 == 0) ends[kept++] = ends.back();
-      ends.resize(kept);
-    }
+      seen.swap(merged);
+      ends = std::move(fewer);
+    } while (ends.size() > 2);
   }
 
   // The one that was told so many ago.
@@ -196,10 +212,6 @@ class Notes {
   [[nodiscard]] static std::uint32_t hash_of(std::uint16_t kind, std::string_view summary) noexcept {
     return of_kind(static_cast<std::uint32_t>(std::hash<std::string_view>{}(summary)), kind);
   }
-  // The hash of a row whose kind has another number here.
-  [[nodiscard]] static std::uint32_t hash_in(std::span<const std::uint16_t> numbers, const Row& row) noexcept {
-    return of_kind(of_kind(row.hash, row.kind), numbers[row.kind]);
-  }
   // Makes the hash of a text that of a note of that kind, and the other way round.
   [[nodiscard]] static std::uint32_t of_kind(std::uint32_t hash, std::uint16_t kind) noexcept {
     return hash ^ kind * 0x9e3779b9u;
@@ -212,10 +224,19 @@ class Notes {
   // `summary` lives as long as the rows.
   [[nodiscard]] std::uint32_t insert(std::uint32_t hash, std::uint16_t kind, std::string_view summary,
                                      std::uint64_t seen_at) {
-    const auto place = static_cast<std::uint32_t>(rows_.size());
-    rows_.push_back({0, seen_at, summary.data(), hash, static_cast<std::uint16_t>(summary.size()), kind});
+    const std::uint32_t place =
+        rows_.push_back({0, seen_at, summary.data(), hash, static_cast<std::uint16_t>(summary.size()), kind});
+    if (rows_.size() == many) index_.reserve(64 * many);  // there will be more: in steps it would take pages in vain
     index_.insert(hash, place);
     return place;
+  }
+  // Rows that were absorbed differ from each other, and are looked for only when more comes.
+  void find_absorbed() {
+    if (!absorbed_) return;
+    rows_.each_from(*absorbed_, [this](std::uint32_t place, const Row& row) {
+      if (row.count != 0) index_.insert(row.hash, place);
+    });
+    absorbed_.reset();
   }
 
   // Kinds are a few dozen; the one of the note before is likely that of the next.
@@ -228,10 +249,12 @@ class Notes {
 
   std::vector<Kind> kinds_;
   std::uint16_t latest_ = 0;
-  std::vector<Row, LargeAllocator<Row>> rows_;  // in the order in which they came, those that were absorbed behind
-  std::vector<Texts> absorbed_;                 // the texts of those
+  static constexpr std::size_t many = 2048;
+
+  LargeList<Row> rows_;  // in the order in which they came, those that were absorbed behind
   Texts texts_;
   HashIndex index_;
+  std::optional<std::uint32_t> absorbed_;  // from there on the index knows no row
   std::array<Waiting, 4> waiting_;
   std::uint64_t told_ = 0;
   std::uint64_t settled_ = 0;
@@ -323,7 +346,7 @@ class Expert final : public Statistic {
   // Calls `visit(row, kind, place)` for the rows of that severity, in the order in which they came.
   template <class Visit>
   void each_of(Severity severity, Visit visit) const {
-    for (const std::uint32_t place : notes_.places_of(severity)) {
+    for (const auto& [at, place] : notes_.seen(severity)) {
       visit(notes_.row(place), notes_.kind_of(notes_.row(place)), place);
     }
   }
