@@ -153,11 +153,11 @@ TEST_F(LiveCaptureOnLo, waits_no_longer_than_it_may) {
   auto start = Clock::now();
   EXPECT_EQ(*capture.next_within(0ms), nullptr);
   EXPECT_EQ(*capture.next_within(-1ms), nullptr);
-  EXPECT_LT(Clock::now() - start, 500ms);
+  EXPECT_LT(Clock::now() - start, 2s);
   start = Clock::now();
   EXPECT_EQ(*capture.next_within(60ms), nullptr);
   EXPECT_GE(Clock::now() - start, 60ms);
-  EXPECT_LT(Clock::now() - start, 1s);
+  EXPECT_LT(Clock::now() - start, 2s);
   EXPECT_FALSE(capture.stopped());
 }
 
@@ -174,7 +174,7 @@ TEST_F(LiveCaptureOnLo, stops_while_nothing_comes) {
   stopper.join();
   ASSERT_TRUE(record);
   EXPECT_EQ(*record, nullptr);
-  EXPECT_LT(ended - stopped, 200ms);
+  EXPECT_LT(ended - stopped, 2s);
   EXPECT_EQ(*capture.next(), nullptr);
   EXPECT_EQ(*capture.next_within(1h), nullptr);
   EXPECT_TRUE(capture.stopped());
@@ -193,7 +193,7 @@ TEST_F(LiveCaptureOnLo, stops_while_packets_come) {
   const auto stopped = Clock::now();
   std::thread stopper{[&] { capture.stop(); }};
   while (const PacketRecord* const record = *capture.next()) ASSERT_EQ(record->bytes.size(), headers + 1);
-  EXPECT_LT(Clock::now() - stopped, 200ms);
+  EXPECT_LT(Clock::now() - stopped, 2s);
   EXPECT_FALSE(over.exchange(true)) << "the sender was done before the stop";
   stopper.join();
   sender.join();
@@ -212,7 +212,7 @@ TEST_F(LiveCaptureOnLo, stops_where_a_signal_handler_says_so) {
   const auto start = Clock::now();
   ::ualarm(50'000, 0);
   EXPECT_EQ(*capture.next(), nullptr);
-  EXPECT_LT(Clock::now() - start, 250ms);
+  EXPECT_LT(Clock::now() - start, 2s);
   sigaction(SIGALRM, &before, nullptr);
 }
 

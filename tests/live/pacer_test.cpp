@@ -44,13 +44,13 @@ Result<void, IoError> write(Pacer& pacer, Duration at) { return pacer.write({.ti
 TEST(Pacer, hands_packets_on_at_their_own_distances) {
   NotingSink sink;
   Pacer pacer{sink, {Pace::Kind::table, 1}};
-  for (const int at : {0, 30, 30, 100}) ASSERT_TRUE(write(pacer, milliseconds{at}));
+  for (const int at : {0, 30, 30, 800}) ASSERT_TRUE(write(pacer, milliseconds{at}));
   // Never early by more than the 20 microseconds that are promised; late as far as a busy machine makes it, for which
   // there is room here and below.
   EXPECT_GE(sink.at(1), 0.0299);
-  EXPECT_LT(sink.at(2), 0.09);
-  EXPECT_GE(sink.at(3), 0.0999);
-  EXPECT_LT(sink.at(3), 0.400);
+  EXPECT_LT(sink.at(2), 0.7);
+  EXPECT_GE(sink.at(3), 0.7999);
+  EXPECT_LT(sink.at(3), 1.7);
 }
 
 TEST(Pacer, divides_the_distances_by_the_speed) {
@@ -59,7 +59,7 @@ TEST(Pacer, divides_the_distances_by_the_speed) {
   for (const int at : {0, 500, 1000}) ASSERT_TRUE(write(pacer, milliseconds{at}));
   EXPECT_GE(sink.at(1), 0.0499);
   EXPECT_GE(sink.at(2), 0.0999);
-  EXPECT_LT(sink.at(2), 0.600);
+  EXPECT_LT(sink.at(2), 0.9);
 }
 
 TEST(Pacer, is_slower_than_the_table_where_it_is_told_to) {
@@ -97,7 +97,7 @@ TEST(Pacer, keeps_a_rate) {
   constexpr std::size_t packets = 5'000;
   for (std::size_t i = 0; i <= packets; ++i) ASSERT_TRUE(write(pacer, {}));
   EXPECT_GE(sink.at(packets), 0.4999);
-  EXPECT_LT(sink.at(packets), 0.6);
+  EXPECT_LT(sink.at(packets), 0.8);
   // On the way, too: never ahead, and mostly in time.
   std::size_t in_time = 0;
   for (std::size_t tenth = 1; tenth <= 10; ++tenth) {
@@ -119,7 +119,7 @@ TEST(Pacer, waits_for_nothing_at_the_fastest) {
 TEST(Pacer, flushes_what_waits_behind_it_before_it_waits) {
   NotingSink sink;
   Pacer pacer{sink, {Pace::Kind::table, 1}};
-  for (const int at : {0, 0, 0, 100, 100, 200}) ASSERT_TRUE(write(pacer, milliseconds{at}));
+  for (const int at : {0, 0, 0, 400, 400, 800}) ASSERT_TRUE(write(pacer, milliseconds{at}));
   // Batched are packets that are due together; one that was waited for leaves at once.
   EXPECT_EQ(sink.calls, "wwwfwfwfwf");
 }
@@ -141,7 +141,7 @@ TEST(Pacer, begins_anew_right_behind_the_last) {
     pacer.restart();
   }
   EXPECT_GE(sink.at(5), 0.0599);
-  EXPECT_LT(sink.at(5), 0.300);
+  EXPECT_LT(sink.at(5), 1.0);
 }
 
 TEST(Pacer, begins_anew_a_step_behind_the_last_at_a_rate) {
@@ -152,7 +152,7 @@ TEST(Pacer, begins_anew_a_step_behind_the_last_at_a_rate) {
     pacer.restart();
   }
   EXPECT_GE(sink.at(9), 0.0899);
-  EXPECT_LT(sink.at(9), 0.3);
+  EXPECT_LT(sink.at(9), 1.0);
 }
 
 TEST(Pacer, ends_a_wait_that_is_called_off_and_hands_the_packet_on) {
@@ -168,7 +168,7 @@ TEST(Pacer, ends_a_wait_that_is_called_off_and_hands_the_packet_on) {
   ASSERT_TRUE(write(pacer, seconds{3600}));
   caller.join();
   EXPECT_EQ(sink.times.size(), 2u);
-  EXPECT_LT(sink.at(1), 1.0);
+  EXPECT_LT(sink.at(1), 10);
 }
 
 TEST(Pacer, takes_times_as_far_apart_as_numbers_reach) {
