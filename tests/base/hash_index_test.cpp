@@ -29,6 +29,17 @@ TEST(HashIndex, asks_which_of_those_with_the_same_hash_it_is) {
   EXPECT_EQ(index.find(0xffffffff, [](std::uint32_t) { return false; }), HashIndex::none);
 }
 
+TEST(HashIndex, gives_another_place_in_place_of_one) {
+  HashIndex index;
+  for (std::uint32_t place = 0; place < 3; ++place) index.insert(9, place);
+  index.replace(9, 1, 70);
+  EXPECT_EQ(index.size(), 3u);
+  for (const std::uint32_t place : {0u, 70u, 2u}) {
+    EXPECT_EQ(index.find(9, [place](std::uint32_t at) { return at == place; }), place);
+  }
+  EXPECT_EQ(index.find(9, [](std::uint32_t at) { return at == 1; }), HashIndex::none);
+}
+
 TEST(HashIndex, has_room_for_what_was_asked_for) {
   HashIndex index;
   index.insert(1, 1);

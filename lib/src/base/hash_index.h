@@ -50,10 +50,13 @@ class HashIndex {
       if (slot.place != none) put(slot);
     }
   }
+  /// Puts another place of the same hash where `place` is. Precondition: that one is there, and the other one is not.
+  void replace(std::uint32_t hash, std::uint32_t place, std::uint32_t other) noexcept {
+    slots_[slot_of(hash, place)].place = other;
+  }
   /// Precondition: it is there.
   void erase(std::uint32_t hash, std::uint32_t place) noexcept {
-    std::size_t free = first_slot(hash);
-    while (slots_[free].place != place) free = after(free);
+    std::size_t free = slot_of(hash, place);
     // What follows moves up, as far as it is found from its first slot on.
     for (std::size_t at = after(free); slots_[at].place != none; at = after(at)) {
       const std::size_t last = slots_.size() - 1;
@@ -74,6 +77,11 @@ class HashIndex {
 
   [[nodiscard]] std::size_t first_slot(std::uint32_t hash) const noexcept { return hash >> shift_; }
   [[nodiscard]] std::size_t after(std::size_t at) const noexcept { return (at + 1) & (slots_.size() - 1); }
+  [[nodiscard]] std::size_t slot_of(std::uint32_t hash, std::uint32_t place) const noexcept {
+    std::size_t at = first_slot(hash);
+    while (slots_[at].place != place) at = after(at);
+    return at;
+  }
   void put(const Slot& slot) noexcept {
     std::size_t at = first_slot(slot.hash);
     while (slots_[at].place != none) at = after(at);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -32,7 +33,7 @@ class LargeList {
     }
     piece.push_back(thing);
     ++size_;
-    return static_cast<std::uint32_t>((pieces_.size() - 1) * piece_size + piece.size() - 1);
+    return end() - 1;
   }
   /// Adds all of `other`, which is empty then, in pieces of its own: there are places in front of them that no thing
   /// has. Returns how much higher its places are here.
@@ -44,26 +45,20 @@ class LargeList {
     return above;
   }
 
-  /// Calls `visit(place, thing)` for all of them from the place on, in the order of their places.
-  template <class Visit>
-  void each_from(std::uint32_t first, Visit visit) const {
-    each_from(*this, first, visit);
+  /// The first place from that one on that a thing has; `end()` where none has.
+  [[nodiscard]] std::uint32_t next(std::uint32_t place) const noexcept {
+    if (place / piece_size < pieces_.size() && place % piece_size >= pieces_[place / piece_size].size()) {
+      place += static_cast<std::uint32_t>(piece_size - place % piece_size);
+    }
+    return std::min(place, end());
   }
-  template <class Visit>
-  void each_from(std::uint32_t first, Visit visit) {
-    each_from(*this, first, visit);
+  /// Behind all places.
+  [[nodiscard]] std::uint32_t end() const noexcept {
+    if (pieces_.empty()) return 0;
+    return static_cast<std::uint32_t>((pieces_.size() - 1) * piece_size + pieces_.back().size());
   }
 
  private:
-  template <class List, class Visit>
-  static void each_from(List& list, std::uint32_t first, Visit& visit) {
-    std::size_t at = first % piece_size;
-    for (std::size_t i = first / piece_size; i < list.pieces_.size(); ++i, at = 0) {
-      auto& piece = list.pieces_[i];
-      for (; at < piece.size(); ++at) visit(static_cast<std::uint32_t>(i * piece_size + at), piece[at]);
-    }
-  }
-
   using Piece = std::vector<T, LargeAllocator<T>>;
   static constexpr std::size_t piece_size = std::bit_floor(LargeAllocator<T>::page_size / sizeof(T));
   static constexpr std::size_t first_size = piece_size / 64;

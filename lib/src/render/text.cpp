@@ -47,6 +47,14 @@ void append_shown(std::string& out, std::string_view text) {
   });
 }
 
+void add_shown(TextWriter& to, std::string_view text) {
+  if (text.size() > TextWriter::capacity) return append_shown(to.text(), text);
+  char* const at = to.reserve(text.size());
+  const std::size_t plain = copy_plain(at, text);
+  to.advance(at + plain);
+  if (plain != text.size()) append_shown(to.text(), text.substr(plain));
+}
+
 void append_utf8(std::string& out, std::string_view text) {
   append_checked(out, text, [](std::string_view) { return false; });
 }

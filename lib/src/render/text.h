@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/text_writer.h"
+
 namespace encap {
 
 /// Appends `number` in decimal.
@@ -29,6 +31,7 @@ inline void append_left(std::string& out, std::string_view text, std::size_t wid
 
 /// Appends text for people: controls are escaped as in C, and U+FFFD stands for what is no UTF-8.
 void append_shown(std::string& out, std::string_view text);
+void add_shown(TextWriter& to, std::string_view text);
 
 /// Appends text for programs: as it is, but for U+FFFD in place of what is no UTF-8.
 void append_utf8(std::string& out, std::string_view text);

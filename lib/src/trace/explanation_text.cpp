@@ -51,9 +51,9 @@ std::string name_of(const ExplainedField& field) {
 
 void pad(std::string& out, std::size_t columns) { out.append(columns, ' '); }
 
-class TextWriter {
+class LineWriter {
  public:
-  TextWriter(std::string& out, bool colour) : out_{out}, colour_{colour} {}
+  LineWriter(std::string& out, bool colour) : out_{out}, colour_{colour} {}
 
   void line(std::string_view text) {
     if (!text.empty()) {
@@ -226,7 +226,7 @@ class TextWriter {
 
 std::string bytes_of(std::uint64_t count) { return fmt::format("{} byte{}", count, count == 1 ? "" : "s"); }
 
-void append_packet(TextWriter& writer, const ExplainedMessage& message, const ExplainedSegment& segment,
+void append_packet(LineWriter& writer, const ExplainedMessage& message, const ExplainedSegment& segment,
                    std::size_t index) {
   const ExplainedPacket& packet = segment.packets[index];
   for (auto layer = packet.layers.rbegin(); layer != packet.layers.rend(); ++layer) {
@@ -243,7 +243,7 @@ void append_packet(TextWriter& writer, const ExplainedMessage& message, const Ex
   writer.line(size_line(message, segment, packet, " -> "));
 }
 
-void append_segment(TextWriter& writer, const ExplainedMessage& message, std::size_t index) {
+void append_segment(LineWriter& writer, const ExplainedMessage& message, std::size_t index) {
   const ExplainedSegment& segment = message.segments[index];
   if (message.segments.size() > 1) {
     writer.line("");
@@ -284,7 +284,7 @@ void append_segment(TextWriter& writer, const ExplainedMessage& message, std::si
   }
 }
 
-void append_message(TextWriter& writer, const Explanation& explanation, const ExplainedMessage& message) {
+void append_message(LineWriter& writer, const Explanation& explanation, const ExplainedMessage& message) {
   writer.title(fmt::format("{} ({})", message_title(message), message_rows(explanation, message)));
   writer.line(message_way(message));
   for (const std::string& sentence : connection_sentences(message)) writer.line(sentence);
@@ -302,7 +302,7 @@ void append_message(TextWriter& writer, const Explanation& explanation, const Ex
 }  // namespace
 
 void append_explanation_text(std::string& out, const Explanation& explanation, bool colour) {
-  TextWriter writer{out, colour};
+  LineWriter writer{out, colour};
   bool is_first = true;
   for (const ExplainedMessage& message : explanation.messages) {
     if (!is_first) out += '\n';

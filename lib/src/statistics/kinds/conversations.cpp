@@ -111,18 +111,20 @@ class Conversations final : public Statistic {
 
   [[nodiscard]] bool may_share() const noexcept override { return !filter_.matches; }
   void absorb(Statistic& other) override {
-    static_cast<const Conversations&>(other).rows_.each_from(0, [this](std::uint32_t, const Conversation& theirs) {
+    const auto& all = static_cast<const Conversations&>(other).rows_;
+    for (std::uint32_t at = all.next(0); at != all.end(); at = all.next(at + 1)) {
+      const Conversation& theirs = all[at];
       Conversation& ours = row_of(theirs.ends, theirs.first_seen_at, theirs.first);
       const bool same_way = goes_there(ours, theirs.ends);
       ours.there = ours.there + (same_way ? theirs.there : theirs.back);
       ours.back = ours.back + (same_way ? theirs.back : theirs.there);
       ours.first = std::min(ours.first, theirs.first);
       ours.last = std::max(ours.last, theirs.last);
-      if (theirs.first_seen_at >= ours.first_seen_at) return;
+      if (theirs.first_seen_at >= ours.first_seen_at) continue;
       ours.first_seen_at = theirs.first_seen_at;
       ours.ends = theirs.ends;
       if (!same_way) std::swap(ours.there, ours.back);
-    });
+    }
   }
 
   void append_text(std::string& out, const RowAdded& row_added) const override {
@@ -235,7 +237,7 @@ class Conversations final : public Statistic {
   [[nodiscard]] std::vector<const Conversation*> ordered() const {
     std::vector<const Conversation*> rows;
     rows.reserve(rows_.size());
-    rows_.each_from(0, [&rows](std::uint32_t, const Conversation& row) { rows.push_back(&row); });
+    for (std::uint32_t at = rows_.next(0); at != rows_.end(); at = rows_.next(at + 1)) rows.push_back(&rows_[at]);
     std::stable_sort(rows.begin(), rows.end(), [](const Conversation* a, const Conversation* b) {
       return std::pair{b->total().frames, a->first_seen_at} < std::pair{a->total().frames, b->first_seen_at};
     });

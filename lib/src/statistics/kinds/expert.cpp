@@ -11,6 +11,7 @@
 #include "base/large_list.h"
 #include "base/large_memory.h"
 #include "base/prefetch.h"
+#include "base/text_writer.h"
 #include "render/text.h"
 #include "statistics/ends.h"
 #include "statistics/frame_ranges.h"
@@ -88,15 +89,6 @@ class Texts {
 // A capture may have a million of them, and where one is found is nowhere near: its slot, its row and its text are each
 // waited for. So what is told waits while more is, and they are fetched meanwhile.
 class Notes {
-  // When a row was told first.
-  struct Seen {
-    std::uint64_t at;
-    std::uint32_t place;
-
-    friend bool operator<(const Seen& a, const Seen& b) noexcept { return a.at < b.at; }
-  };
-  using AllSeen = std::vector<Seen, LargeAllocator<Seen>>;
-
  public:
   /// Counts a note of that kind, in time. Calls `visit(place, frame)` for a note that has its place now.
   template <class Visit>
@@ -131,43 +123,52 @@ class Notes {
     find_absorbed();
     std::vector<std::uint16_t> numbers;
     for (const Kind& kind : other.kinds_) numbers.push_back(number_of(kind));
-    absorbed_ = rows_.take_over(other.rows_);
+    const std::uint32_t first = rows_.take_over(other.rows_);
     texts_.take_over(other.texts_);
-    // A row of theirs that is here too is counted in ours.
-    const auto count_in_ours = [this](Row& row) {
-      const std::uint32_t ours = find(row.hash, row.kind, row.summary());
-      if (ours == HashIndex::none) return;
-      rows_[ours].count += row.count;
-      rows_[ours].first_seen_at = std::min(rows_[ours].first_seen_at, row.first_seen_at);
-      row.count = 0;
-    };
-    std::array<Row*, 16> fetched{};  // rows whose slots are on their way
+    for (const std::uint32_t part : other.parts_) parts_.push_back(first + part);
+    absorbed_ = first;
+    std::array<std::uint32_t, 16> fetched{};  // rows whose slots are on their way
     std::size_t next = 0;
-    rows_.each_from(*absorbed_, [&](std::uint32_t, Row& row) {
+    for (std::uint32_t at = rows_.next(first); at != rows_.end(); at = rows_.next(at + 1)) {
+      Row& row = rows_[at];
       row.hash = of_kind(of_kind(row.hash, row.kind), numbers[row.kind]);
       row.kind = numbers[row.kind];
       index_.fetch_early(row.hash);
-      Row* const before = std::exchange(fetched[next++ % fetched.size()], &row);
-      if (before != nullptr) count_in_ours(*before);
-    });
-    for (Row* const row : fetched) {
-      if (row != nullptr) count_in_ours(*row);
+      const std::uint32_t before = std::exchange(fetched[next++ % fetched.size()], at);
+      if (next > fetched.size()) count_once(before);
     }
+    for (std::size_t i = 0; i < std::min(next, fetched.size()); ++i) count_once(fetched[i]);
     other = Notes{};
   }
 
   [[nodiscard]] std::span<const Kind> kinds() const noexcept { return kinds_; }
   [[nodiscard]] const Kind& kind_of(const Row& row) const noexcept { return kinds_[row.kind]; }
   [[nodiscard]] const Row& row(std::uint32_t place) const noexcept { return rows_[place]; }
-  /// Where the rows of that severity are, and when they were told first, in that order.
-  [[nodiscard]] AllSeen seen(Severity severity) const {
-    AllSeen seen;
-    seen.reserve(rows_.size());
-    rows_.each_from(0, [&](std::uint32_t place, const Row& row) {
-      if (row.count != 0 && kind_of(row).severity == severity) seen.push_back({row.first_seen_at, place});
-    });
-    put_in_order(seen);
-    return seen;
+  /// Calls `visit(row, place)` for the rows of that severity, in the order in which they came.
+  template <class Visit>
+  void each_of(Severity severity, Visit visit) const {
+    struct Part {
+      std::uint32_t at;
+      std::uint32_t end;
+    };
+    const auto go_on = [&](Part& part) {
+      const auto is_other = [&](const Row& row) { return row.count == 0 || kind_of(row).severity != severity; };
+      while ((part.at = rows_.next(part.at)) < part.end && is_other(rows_[part.at])) ++part.at;
+      return part.at < part.end;
+    };
+    std::vector<Part> parts;
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      Part part{parts_[i], i + 1 < parts_.size() ? std::min(parts_[i + 1], rows_.end()) : rows_.end()};
+      if (go_on(part)) parts.push_back(part);
+    }
+    while (!parts.empty()) {
+      const auto earliest = std::min_element(parts.begin(), parts.end(), [this](const Part& a, const Part& b) {
+        return rows_[a.at].first_seen_at < rows_[b.at].first_seen_at;
+      });
+      visit(rows_[earliest->at], earliest->at);
+      ++earliest->at;
+      if (!go_on(*earliest)) parts.erase(earliest);
+    }
   }
 
  private:
@@ -180,23 +181,6 @@ class Notes {
     std::uint32_t likely = HashIndex::none;  // its place, as far as its hash says
     std::uint16_t kind = 0;
   };
-
-  // The rows of each that was absorbed are in order already, nearly all of them: so runs are put together.
-  static void put_in_order(AllSeen& seen) {
-    std::vector<AllSeen::iterator> ends{seen.begin()};  // of the runs, and where the first one begins
-    while (ends.back() != seen.end()) ends.push_back(std::is_sorted_until(ends.back(), seen.end()));
-    if (ends.size() <= 2) return;
-    AllSeen merged(seen.size());
-    do {
-      std::vector<AllSeen::iterator> fewer{merged.begin()};
-      for (std::size_t i = 0; i + 1 < ends.size(); i += 2) {
-        const auto end = ends[std::min(i + 2, ends.size() - 1)];  // of two runs, or of the last one alone
-        fewer.push_back(std::merge(ends[i], ends[i + 1], ends[i + 1], end, fewer.back()));
-      }
-      seen.swap(merged);
-      ends = std::move(fewer);
-    } while (ends.size() > 2);
-  }
 
   // The one that was told so many ago.
   [[nodiscard]] Waiting& waiting(std::size_t ago) noexcept { return waiting_[(told_ - ago) % waiting_.size()]; }
@@ -233,10 +217,24 @@ class Notes {
   // Rows that were absorbed differ from each other, and are looked for only when more comes.
   void find_absorbed() {
     if (!absorbed_) return;
-    rows_.each_from(*absorbed_, [this](std::uint32_t place, const Row& row) {
-      if (row.count != 0) index_.insert(row.hash, place);
-    });
+    for (std::uint32_t at = rows_.next(*absorbed_); at != rows_.end(); at = rows_.next(at + 1)) {
+      const Row& row = rows_[at];
+      if (row.count != 0 && find(row.hash, row.kind, row.summary()) == HashIndex::none) index_.insert(row.hash, at);
+    }
     absorbed_.reset();
+  }
+  // Where a row that was absorbed is one that was there, it is counted in the one that came first.
+  void count_once(std::uint32_t place) {
+    Row& theirs = rows_[place];
+    const std::uint32_t found = find(theirs.hash, theirs.kind, theirs.summary());
+    if (found == HashIndex::none) return;
+    Row& ours = rows_[found];
+    if (ours.first_seen_at < theirs.first_seen_at) {
+      ours.count += std::exchange(theirs.count, 0);
+    } else {
+      theirs.count += std::exchange(ours.count, 0);
+      index_.replace(theirs.hash, found, place);
+    }
   }
 
   // Kinds are a few dozen; the one of the note before is likely that of the next.
@@ -251,7 +249,8 @@ class Notes {
   std::uint16_t latest_ = 0;
   static constexpr std::size_t many = 2048;
 
-  LargeList<Row> rows_;  // in the order in which they came, those that were absorbed behind
+  LargeList<Row> rows_;
+  std::vector<std::uint32_t> parts_{0};  // where those begin that came in order: one's own, then those of each absorbed
   Texts texts_;
   HashIndex index_;
   std::optional<std::uint32_t> absorbed_;  // from there on the index knows no row
@@ -289,34 +288,29 @@ class Expert final : public Statistic {
   }
 
   void append_text(std::string& out, const RowAdded& row_added) const override {
-    // What stands in front of a note that was seen once, and nearly that of one that was seen a few times.
-    constexpr std::size_t width = 12;
-    std::vector<std::string> starts;
+    constexpr unsigned width = 12;        // of how often a note was told
+    std::vector<std::string> kind_texts;  // what stands behind that
     for (const Kind& kind : notes_.kinds()) {
-      starts.push_back(fmt::format("{:>{}} {:>10} {:>18}  ", 1, width, kind.group, kind.protocol));
+      kind_texts.push_back(fmt::format(" {:>10} {:>18}  ", kind.group, kind.protocol));
     }
     for (const SeverityWords& words : severities) {
       const std::uint64_t total = totals_[static_cast<std::size_t>(words.severity)];
       if (total == 0) continue;
       out += fmt::format("\n{} ({})\n=============\n   Frequency      Group           Protocol  Summary\n", words.title,
                          total);
-      each_of(words.severity, [&](const Row& row, const Kind&, std::size_t place) {
-        const std::string& start = starts[row.kind];
-        if (row.count < 10) {
-          out += start;
-          out[out.size() - start.size() + width - 1] = static_cast<char>('0' + row.count);
-        } else {
-          append_padded(out, row.count, width, ' ');
-          out.append(start, width);
-        }
-        append_shown(out, row.summary());
-        out += '\n';
+      TextWriter writer{out};
+      notes_.each_of(words.severity, [&](const Row& row, std::uint32_t place) {
+        writer.add(width - std::min(width, decimal_digits(row.count)), ' ');
+        writer.add_decimal(row.count);
+        writer.add(kind_texts[row.kind]);
+        add_shown(writer, row.summary());
+        writer.add('\n');
         if (with_frames_) {
-          out += "             Frames: ";
-          frames_[place].append_text(out);
-          out += '\n';
+          writer.add("             Frames: ");
+          frames_[place].append_text(writer.text());
+          writer.add('\n');
         }
-        if (row_added) row_added();
+        if (row_added) row_added();  // takes all but what the writer has
       });
     }
   }
@@ -329,7 +323,8 @@ class Expert final : public Statistic {
   void each_row(const RowVisitor& visit) const override {
     std::vector<StatisticValue> values;
     for (const SeverityWords& words : severities) {
-      each_of(words.severity, [&](const Row& row, const Kind& kind, std::size_t place) {
+      notes_.each_of(words.severity, [&](const Row& row, std::uint32_t place) {
+        const Kind& kind = notes_.kind_of(row);
         values.assign({std::string{words.argument}, std::string{kind.group}, std::string{kind.protocol}, row.count,
                        std::string{row.summary()}});
         if (with_frames_) {
@@ -343,14 +338,6 @@ class Expert final : public Statistic {
   }
 
  private:
-  // Calls `visit(row, kind, place)` for the rows of that severity, in the order in which they came.
-  template <class Visit>
-  void each_of(Severity severity, Visit visit) const {
-    for (const auto& [at, place] : notes_.seen(severity)) {
-      visit(notes_.row(place), notes_.kind_of(notes_.row(place)), place);
-    }
-  }
-
   void add_frame(std::uint32_t row, std::uint64_t frame) {
     if (!with_frames_) return;
     if (row >= frames_.size()) frames_.resize(std::size_t{row} + 1);
