@@ -5,9 +5,9 @@
 #include <bit>
 #include <cassert>
 #include <cstdio>
-#include <pcap/pcap.h>
 
 #include "capture/pcap_layout.h"
+#include "capture/pcap_library.h"
 #include "encap/base/byte_order.h"
 
 namespace encap {
@@ -16,9 +16,6 @@ namespace {
 struct CloseFile {
   void operator()(std::FILE* file) const noexcept { std::fclose(file); }
 };
-struct CloseCapture {
-  void operator()(pcap_t* capture) const noexcept { ::pcap_close(capture); }
-};
 
 using FileHeader = pcap::FileHeader;
 
@@ -26,7 +23,7 @@ struct Program {
   Program() = default;
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
-  ~Program() { ::pcap_freecode(&code); }
+  ~Program() { pcap_library()->freecode(&code); }
 
   bpf_program code{};
 };
@@ -48,15 +45,16 @@ std::array<std::byte, FileHeader::length> file_header(LinkType link_type) noexce
 // filters so, and filters BSD loopback by the byte order of the file and the address families of every system.
 Result<void, std::string> compile_for(std::array<std::byte, FileHeader::length> header, const std::string& text,
                                       Program& program) {
+  const PcapLibrary& pcap = *pcap_library();
   std::array<char, PCAP_ERRBUF_SIZE> error{};
   std::unique_ptr<std::FILE, CloseFile> file{::fmemopen(header.data(), header.size(), "r")};
   if (file == nullptr) return unexpected(std::string{"out of memory"});
-  const std::unique_ptr<pcap_t, CloseCapture> capture{::pcap_fopen_offline(file.get(), error.data())};
+  const PcapHandle capture{pcap.fopen_offline(file.get(), error.data())};
   if (capture == nullptr) return unexpected(std::string{error.data()});
   static_cast<void>(file.release());  // goes with the capture
   constexpr int optimised = 1;
-  if (::pcap_compile(capture.get(), &program.code, text.c_str(), optimised, PCAP_NETMASK_UNKNOWN) != 0) {
-    return unexpected(std::string{::pcap_geterr(capture.get())});
+  if (pcap.compile(capture.get(), &program.code, text.c_str(), optimised, PCAP_NETMASK_UNKNOWN) != 0) {
+    return unexpected(std::string{pcap.geterr(capture.get())});
   }
   return {};
 }
@@ -64,6 +62,7 @@ Result<void, std::string> compile_for(std::array<std::byte, FileHeader::length> 
 }  // namespace
 
 struct BpfFilter::Programs {
+  decltype(PcapLibrary::offline_filter) matches = pcap_library()->offline_filter;
   Program of_file;     // of a little-endian file, which is all there is to know for most link types
   Program big_endian;  // BSD loopback: for packets whose address family is
 };
@@ -71,6 +70,7 @@ struct BpfFilter::Programs {
 Result<BpfFilter, std::string> BpfFilter::compile(const std::string& text, LinkType link_type) {
   const auto refused = [&text](const std::string& reason) { return unexpected("\"" + text + "\": " + reason); };
   if (text.find('\0') != std::string::npos) return refused("a filter holds no zero");
+  if (const auto& pcap = pcap_library(); !pcap) return refused(pcap.error());
   auto programs = std::make_unique<Programs>();
   if (auto compiled = compile_for(file_header<std::endian::little>(link_type), text, programs->of_file); !compiled) {
     return refused(compiled.error());
@@ -96,8 +96,8 @@ bool BpfFilter::matches(const PacketRecord& record) const noexcept {
   pcap_pkthdr header{};
   header.caplen = static_cast<bpf_u_int32>(record.bytes.size());
   header.len = std::max(record.original_length, header.caplen);
-  return ::pcap_offline_filter(swapped ? &programs_->big_endian.code : &programs_->of_file.code, &header,
-                               reinterpret_cast<const u_char*>(record.bytes.data())) != 0;
+  return programs_->matches(swapped ? &programs_->big_endian.code : &programs_->of_file.code, &header,
+                            reinterpret_cast<const u_char*>(record.bytes.data())) != 0;
 }
 
 Result<bool, std::string> CaptureFilter::matches(const PacketRecord& record) {

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <climits>
 #include <fcntl.h>
-#include <pcap/pcap.h>
 #include <poll.h>
 
 #ifdef __linux__
@@ -19,6 +18,7 @@
 
 #include "capture/counter_sum.h"
 #include "capture/file_descriptor.h"
+#include "capture/pcap_library.h"
 
 namespace encap {
 namespace {
@@ -26,11 +26,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::uint32_t longest_snap_length = 262'144;  // octets, as everywhere
-
-struct CloseCapture {
-  void operator()(pcap_t* capture) const noexcept { ::pcap_close(capture); }
-};
-using Handle = std::unique_ptr<pcap_t, CloseCapture>;
 
 // libpcap's numbers (DLT_) are those of capture files (LINKTYPE_) but for those that mean something else on each
 // system. Source: the LINKTYPE_ registry; libpcap, pcap-common.c.
@@ -65,46 +60,48 @@ IoError refusal(const char* operation, const std::string& interface, int status,
     default:
       break;
   }
-  const std::string reason = ::pcap_geterr(handle);
-  return {operation, interface, 0, reason.empty() ? ::pcap_statustostr(status) : reason};
+  const std::string reason = pcap_library()->geterr(handle);
+  return {operation, interface, 0, reason.empty() ? pcap_library()->statustostr(status) : reason};
 }
 
-Result<Handle, IoError> activate(const LiveCaptureOptions& options) {
+Result<PcapHandle, IoError> activate(const LiveCaptureOptions& options) {
+  const PcapLibrary& pcap = *pcap_library();
   std::array<char, PCAP_ERRBUF_SIZE> reason{};
-  Handle handle{::pcap_create(options.interface.c_str(), reason.data())};
+  PcapHandle handle{pcap.create(options.interface.c_str(), reason.data())};
   if (handle == nullptr) return unexpected(IoError{"open", options.interface, 0, reason.data()});
   pcap_t* const capture = handle.get();
-  ::pcap_set_snaplen(capture, static_cast<int>(options.snap_length));
-  ::pcap_set_promisc(capture, options.promiscuous ? 1 : 0);
-  ::pcap_set_buffer_size(capture, static_cast<int>(std::min<std::size_t>(options.buffer_octets, INT_MAX)));
+  pcap.set_snaplen(capture, static_cast<int>(options.snap_length));
+  pcap.set_promisc(capture, options.promiscuous ? 1 : 0);
+  pcap.set_buffer_size(capture, static_cast<int>(std::min<std::size_t>(options.buffer_octets, INT_MAX)));
 #ifdef __linux__
   // Not what libpcap calls immediate: that gives each packet of lo a slot of 64 KiB, and a burst of a thousand is lost.
   // In blocks packets lie close, and the kernel hands over one that is not full when this time is over; shorter ones
   // would leave most of the buffer empty when packets are few and nobody reads for a while.
-  ::pcap_set_timeout(capture, options.immediate ? 10 : 250);
+  pcap.set_timeout(capture, options.immediate ? 10 : 250);
 #else
-  ::pcap_set_timeout(capture, 250);
-  ::pcap_set_immediate_mode(capture, options.immediate ? 1 : 0);
+  pcap.set_timeout(capture, 250);
+  pcap.set_immediate_mode(capture, options.immediate ? 1 : 0);
 #endif
-  static_cast<void>(::pcap_set_tstamp_precision(capture, PCAP_TSTAMP_PRECISION_NANO));  // else microseconds
+  static_cast<void>(pcap.set_tstamp_precision(capture, PCAP_TSTAMP_PRECISION_NANO));  // else microseconds
   // Above 0 are warnings: no promiscuous mode, or another clock, is no reason not to listen.
-  if (const int status = ::pcap_activate(capture); status < 0) {
+  if (const int status = pcap.activate(capture); status < 0) {
     return unexpected(refusal("open", options.interface, status, capture));
   }
   return handle;
 }
 
 Result<void, IoError> set_filter(pcap_t* capture, const LiveCaptureOptions& options) {
+  const PcapLibrary& pcap = *pcap_library();
   bpf_program program{};
   constexpr int optimised = 1;
-  int status = ::pcap_compile(capture, &program, options.filter.c_str(), optimised, PCAP_NETMASK_UNKNOWN);
+  int status = pcap.compile(capture, &program, options.filter.c_str(), optimised, PCAP_NETMASK_UNKNOWN);
   if (status == 0) {
-    status = ::pcap_setfilter(capture, &program);
-    ::pcap_freecode(&program);
+    status = pcap.setfilter(capture, &program);
+    pcap.freecode(&program);
   }
   if (status == 0) return {};
   return unexpected(IoError{LiveCapture::filter_refused, options.interface, 0,
-                            "\"" + options.filter + "\": " + ::pcap_geterr(capture)});
+                            "\"" + options.filter + "\": " + pcap.geterr(capture)});
 }
 
 // On loopback a packet passes twice, on its way out and in, and libpcap keeps the second. The kernel need not put the
@@ -114,7 +111,7 @@ void leave_out_outgoing([[maybe_unused]] pcap_t* capture, [[maybe_unused]] const
   ifreq request{};
   if (interface.size() >= sizeof request.ifr_name) return;
   std::memcpy(request.ifr_name, interface.data(), interface.size());
-  const int socket = ::pcap_fileno(capture);
+  const int socket = pcap_library()->fileno(capture);
   if (socket < 0 || ::ioctl(socket, SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_LOOPBACK) == 0) return;
   constexpr int yes = 1;
   static_cast<void>(::setsockopt(socket, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes));
@@ -141,7 +138,8 @@ class LiveCapture::Impl {
   // The kernel's counters must not go round between two looks at them.
   static constexpr std::uint64_t packets_between_looks = std::uint64_t{1} << 22;
 
-  Handle capture_;
+  const PcapLibrary& pcap_ = *pcap_library();
+  PcapHandle capture_;
   FileDescriptor woken_;  // readable once it is over
   FileDescriptor wake_;
   std::atomic<bool> stopped_ = false;
@@ -166,6 +164,7 @@ Result<std::unique_ptr<LiveCapture::Impl>, IoError> LiveCapture::Impl::open(cons
   if (options.filter.find('\0') != std::string::npos) {
     return unexpected(IoError{filter_refused, options.interface, 0, "a filter holds no zero"});
   }
+  if (const auto& pcap = pcap_library(); !pcap) return refused(0, pcap.error());
   auto impl = std::make_unique<Impl>();
   std::array<int, 2> ends{};
   if (::pipe(ends.data()) != 0) return refused(errno, {});
@@ -177,15 +176,16 @@ Result<std::unique_ptr<LiveCapture::Impl>, IoError> LiveCapture::Impl::open(cons
   if (!handle) return unexpected(std::move(handle.error()));
   impl->capture_ = std::move(*handle);
   pcap_t* const capture = impl->capture_.get();
+  const PcapLibrary& pcap = impl->pcap_;
   // It is we who wait, so that a stop is heard while waiting, also where libpcap would not hear it.
   std::array<char, PCAP_ERRBUF_SIZE> reason{};
-  if (::pcap_setnonblock(capture, 1, reason.data()) != 0) return refused(0, reason.data());
+  if (pcap.setnonblock(capture, 1, reason.data()) != 0) return refused(0, reason.data());
   leave_out_outgoing(capture, options.interface);
   if (!options.filter.empty()) {
     if (auto set = set_filter(capture, options); !set) return unexpected(std::move(set.error()));
   }
-  const bool is_nano = ::pcap_get_tstamp_precision(capture) == PCAP_TSTAMP_PRECISION_NANO;
-  impl->interface_ = {.link_type = link_type_of(::pcap_datalink(capture)),
+  const bool is_nano = pcap.get_tstamp_precision(capture) == PCAP_TSTAMP_PRECISION_NANO;
+  impl->interface_ = {.link_type = link_type_of(pcap.datalink(capture)),
                       .snap_length = options.snap_length,
                       .decimals = static_cast<std::uint8_t>(is_nano ? 9 : 6),
                       .name = options.interface};
@@ -193,7 +193,7 @@ Result<std::unique_ptr<LiveCapture::Impl>, IoError> LiveCapture::Impl::open(cons
       .link_type = impl->interface_.link_type, .decimals = impl->interface_.decimals, .interface = &impl->interface_};
   // What passed while this was being set up is not counted.
   pcap_stat now{};
-  if (::pcap_stats(capture, &now) == 0) {
+  if (pcap.stats(capture, &now) == 0) {
     impl->received_.start(now.ps_recv);
     impl->dropped_.start(now.ps_drop);
     impl->dropped_by_interface_.start(now.ps_ifdrop);
@@ -208,7 +208,7 @@ Result<const PacketRecord*, IoError> LiveCapture::Impl::next(std::optional<milli
     pcap_pkthdr* header = nullptr;
     const u_char* octets = nullptr;
     errno = 0;
-    const int status = ::pcap_next_ex(capture_.get(), &header, &octets);
+    const int status = pcap_.next_ex(capture_.get(), &header, &octets);
     if (status == 1) return take(*header, octets);
     // Of nflog and nfqueue libpcap says that there is nothing to read as if that were an error.
     const bool nothing_there = status == 0 || (status == PCAP_ERROR && errno == EAGAIN);
@@ -239,9 +239,9 @@ const PacketRecord* LiveCapture::Impl::take(const pcap_pkthdr& header, const u_c
 void LiveCapture::Impl::wait(std::optional<milliseconds> longest) noexcept {
   // Some devices cannot be waited for, and some only so long.
   constexpr milliseconds look_again{10};
-  const int readable = ::pcap_get_selectable_fd(capture_.get());
+  const int readable = pcap_.get_selectable_fd(capture_.get());
   if (readable < 0) longest = std::min(longest.value_or(look_again), look_again);
-  if (const timeval* const most = ::pcap_get_required_select_timeout(capture_.get()); most != nullptr) {
+  if (const timeval* const most = pcap_.get_required_select_timeout(capture_.get()); most != nullptr) {
     const milliseconds required{std::int64_t{most->tv_sec} * 1000 + most->tv_usec / 1000 + 1};
     longest = std::min(longest.value_or(required), required);
   }
@@ -261,7 +261,7 @@ void LiveCapture::Impl::stop() noexcept {
 
 void LiveCapture::Impl::see_counts() noexcept {
   pcap_stat now{};
-  if (::pcap_stats(capture_.get(), &now) != 0) return;
+  if (pcap_.stats(capture_.get(), &now) != 0) return;
   received_.see(now.ps_recv);
   dropped_.see(now.ps_drop);
   dropped_by_interface_.see(now.ps_ifdrop);

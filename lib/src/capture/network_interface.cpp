@@ -8,13 +8,14 @@
 #include <memory>
 #include <netinet/in.h>
 #include <optional>
-#include <pcap/pcap.h>
+
+#include "capture/pcap_library.h"
 
 namespace encap {
 namespace {
 
 struct FreeInterfaces {
-  void operator()(pcap_if_t* first) const noexcept { ::pcap_freealldevs(first); }
+  void operator()(pcap_if_t* first) const noexcept { pcap_library()->freealldevs(first); }
 };
 
 // An address of a family other than IP (the link layer's own) has no place in the list.
@@ -58,9 +59,11 @@ bool NetworkInterface::is_loopback() const noexcept {
 }
 
 Result<std::vector<NetworkInterface>, IoError> network_interfaces() {
+  const auto& pcap = pcap_library();
+  if (!pcap) return unexpected(IoError{"list", "the interfaces", 0, pcap.error()});
   std::array<char, PCAP_ERRBUF_SIZE> reason{};
   pcap_if_t* first = nullptr;
-  if (::pcap_findalldevs(&first, reason.data()) != 0) {
+  if (pcap->findalldevs(&first, reason.data()) != 0) {
     return unexpected(IoError{"list", "the interfaces", 0, reason.data()});
   }
   const std::unique_ptr<pcap_if_t, FreeInterfaces> all{first};

@@ -4,21 +4,16 @@
 #include <cerrno>
 #include <cstdint>
 #include <optional>
-#include <pcap/pcap.h>
 #include <string>
 
+#include "capture/pcap_library.h"
 #include "live/packet_senders.h"
 
 namespace encap {
 namespace {
 
-struct PcapCloser {
-  void operator()(pcap_t* handle) const noexcept { ::pcap_close(handle); }
-};
-using PcapHandle = std::unique_ptr<pcap_t, PcapCloser>;
-
 std::optional<LinkType> link_type_of(pcap_t* handle) {
-  switch (::pcap_datalink(handle)) {
+  switch (pcap_library()->datalink(handle)) {
     case DLT_NULL:
       return LinkType::null;
     case DLT_LOOP:
@@ -44,8 +39,9 @@ class PcapSender final : public LiveSender {
                     ", the interface's is " + std::to_string(static_cast<unsigned>(link_type_)));
     }
     if (record.original_length > record.bytes.size()) return refuse("the packet was cut when it was captured");
-    if (::pcap_inject(handle_.get(), record.bytes.data(), record.bytes.size()) < 0) {
-      return refuse("a packet of " + std::to_string(record.bytes.size()) + " octets: " + ::pcap_geterr(handle_.get()));
+    if (pcap_library()->inject(handle_.get(), record.bytes.data(), record.bytes.size()) < 0) {
+      return refuse("a packet of " + std::to_string(record.bytes.size()) +
+                    " octets: " + pcap_library()->geterr(handle_.get()));
     }
     ++counts_.packets;
     counts_.octets += record.bytes.size();
@@ -70,14 +66,14 @@ class PcapSender final : public LiveSender {
 
 Result<std::unique_ptr<LiveSender>, IoError> open_pcap_sender(const NetworkInterface& interface, bool by_the_stack) {
   char reason[PCAP_ERRBUF_SIZE] = {};
-  PcapHandle handle{::pcap_create(interface.name.c_str(), reason)};
+  PcapHandle handle{pcap_library()->create(interface.name.c_str(), reason)};
   if (!handle) return unexpected(IoError{"open", interface.name, 0, reason});
-  ::pcap_set_snaplen(handle.get(), 1);  // what passes is read elsewhere
-  if (const int status = ::pcap_activate(handle.get()); status < 0) {
+  pcap_library()->set_snaplen(handle.get(), 1);  // what passes is read elsewhere
+  if (const int status = pcap_library()->activate(handle.get()); status < 0) {
     const bool is_refused = status == PCAP_ERROR_PERM_DENIED;
-    const std::string detail = ::pcap_geterr(handle.get());
+    const std::string detail = pcap_library()->geterr(handle.get());
     return unexpected(IoError{"open", interface.name, is_refused ? EPERM : 0,
-                              detail.empty() ? std::string{::pcap_statustostr(status)} : detail});
+                              detail.empty() ? std::string{pcap_library()->statustostr(status)} : detail});
   }
   const auto link_type = link_type_of(handle.get());
   if (!link_type) return unexpected(IoError{"open", interface.name, 0, "packets cannot be made for its link layer"});
