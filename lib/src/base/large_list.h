@@ -11,8 +11,9 @@
 
 namespace encap {
 
-/// A list that may grow to many megabytes, in pieces that stay where they are: what is in it is copied no more, and a
-/// list is added to another one as it lies. Each thing has a place, a number that it keeps.
+/// A list that may grow to many megabytes, in pieces that stay where they are, but for the first one, which grows once:
+/// what is in it is copied no more, and a list is added to another one as it lies. Each thing has a place, a number
+/// that it keeps.
 template <class T>
 class LargeList {
  public:

@@ -30,10 +30,11 @@ Result<PcapLibrary, std::string> PcapLibrary::load(const char* file) {
 const Result<PcapLibrary, std::string>& pcap_library() {
   // As Debian calls it, and as others do.
   static const auto library = []() -> Result<PcapLibrary, std::string> {
-    if (auto debian = PcapLibrary::load("libpcap.so.0.8")) return debian;
-    auto other = PcapLibrary::load("libpcap.so.1");
-    if (!other) return unexpected("libpcap is needed for that (Debian: libpcap0.8): " + other.error());
-    return other;
+    const auto debian = PcapLibrary::load("libpcap.so.0.8");
+    if (debian) return debian;
+    const auto other = PcapLibrary::load("libpcap.so.1");
+    if (other) return other;
+    return unexpected("libpcap is needed for that (Debian: libpcap0.8): " + debian.error() + "; " + other.error());
   }();
   return library;
 }
