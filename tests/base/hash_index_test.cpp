@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <random>
+#include <string>
 #include <unordered_map>
 
 #include "support/sanitizers.h"
@@ -29,15 +30,15 @@ TEST(HashIndex, asks_which_of_those_with_the_same_hash_it_is) {
   EXPECT_EQ(index.find(0xffffffff, [](std::uint32_t) { return false; }), HashIndex::none);
 }
 
-TEST(HashIndex, gives_another_place_in_place_of_one) {
+TEST(HashIndex, tells_of_all_in_the_order_of_their_hashes_where_none_are_near) {
   HashIndex index;
-  for (std::uint32_t place = 0; place < 3; ++place) index.insert(9, place);
-  index.replace(9, 1, 70);
-  EXPECT_EQ(index.size(), 3u);
-  for (const std::uint32_t place : {0u, 70u, 2u}) {
-    EXPECT_EQ(index.find(9, [place](std::uint32_t at) { return at == place; }), place);
-  }
-  EXPECT_EQ(index.find(9, [](std::uint32_t at) { return at == 1; }), HashIndex::none);
+  for (const std::uint32_t place : {5u, 1u, 3u, 0u, 6u}) index.insert(place << 28 | 1, place);
+  std::string told;
+  index.each([&told](std::uint32_t hash, std::uint32_t place) {
+    EXPECT_EQ(hash, place << 28 | 1);
+    told += std::to_string(place) + ' ';
+  });
+  EXPECT_EQ(told, "0 1 3 5 6 ");
 }
 
 TEST(HashIndex, has_room_for_what_was_asked_for) {

@@ -29,6 +29,13 @@ class HashIndex {
     }
     return none;
   }
+  /// Calls `visit(hash, place)` for all, hashes near each other one after another.
+  template <class Visit>
+  void each(Visit visit) const {
+    for (const Slot& slot : slots_) {
+      if (slot.place != none) visit(slot.hash, slot.place);
+    }
+  }
   /// Starts to fetch what `find` looks at first.
   void fetch_early(std::uint32_t hash) const noexcept { prefetch(&slots_[first_slot(hash)]); }
 
@@ -49,10 +56,6 @@ class HashIndex {
     for (const Slot& slot : before) {
       if (slot.place != none) put(slot);
     }
-  }
-  /// Puts another place of the same hash where `place` is. Precondition: that one is there, and the other one is not.
-  void replace(std::uint32_t hash, std::uint32_t place, std::uint32_t other) noexcept {
-    slots_[slot_of(hash, place)].place = other;
   }
   /// Precondition: it is there.
   void erase(std::uint32_t hash, std::uint32_t place) noexcept {

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <string_view>
 
 namespace encap {
 
@@ -26,6 +28,26 @@ template <std::size_t Count>
 template <std::size_t Count>
 [[nodiscard]] constexpr std::uint32_t short_hash(const std::array<std::uint64_t, Count>& words) noexcept {
   return static_cast<std::uint32_t>(hash_words(words) * detail::hash_factor >> 32);
+}
+
+/// The same of a text: every bit depends on every octet.
+[[nodiscard]] inline std::uint32_t short_hash(std::string_view text) noexcept {
+  std::uint64_t hash = 0x9e3779b97f4a7c15u ^ text.size();
+  const auto take = [&](std::size_t at, std::size_t count) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, count);
+    hash = (hash ^ word) * detail::hash_factor;
+    hash ^= hash >> 32;
+  };
+  std::size_t at = 0;
+  for (; at + 8 < text.size(); at += 8) take(at, 8);
+  // The last eight, some of which were taken before.
+  if (text.size() >= 8) {
+    take(text.size() - 8, 8);
+  } else if (!text.empty()) {
+    take(0, text.size());
+  }
+  return static_cast<std::uint32_t>(hash * detail::hash_factor >> 32);
 }
 
 }  // namespace encap
