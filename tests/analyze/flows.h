@@ -25,7 +25,7 @@ namespace test {
 
 /// An IPv4 address, its first octet in the highest bits: 0xc0000201 is 192.0.2.1.
 inline Address ipv4(std::uint32_t number) {
-  Address address{Address::Kind::ipv4, 4};
+  Address address{{}, Address::Kind::ipv4, 4};
   for (std::size_t i = 0; i < 4; ++i) address.octets[i] = static_cast<std::uint8_t>(number >> (24 - 8 * i));
   return address;
 }

@@ -54,7 +54,7 @@ TEST(SessionLanesProperty, both_directions_of_a_flow_are_in_one_lane) {
   check_property(10'000, [](Random& random) {
     const bool ipv6 = random.one_in(2);
     const auto address = [&] {
-      Address any{ipv6 ? Address::Kind::ipv6 : Address::Kind::ipv4, static_cast<std::uint8_t>(ipv6 ? 16 : 4)};
+      Address any{{}, ipv6 ? Address::Kind::ipv6 : Address::Kind::ipv4, static_cast<std::uint8_t>(ipv6 ? 16 : 4)};
       for (std::size_t i = 0; i < any.size; ++i) any.octets[i] = random.any<std::uint8_t>();
       return any;
     };
@@ -92,7 +92,7 @@ const Crowd crowds[] = {
      }},
     {"ipv6_hosts",
      [](std::uint16_t n) {
-       Address client{Address::Kind::ipv6, 16, {0x20, 0x01, 0x0d, 0xb8}};
+       Address client{{0x20, 0x01, 0x0d, 0xb8}, Address::Kind::ipv6, 16};
        Address server = client;
        client.octets[14] = static_cast<std::uint8_t>(n >> 8);
        client.octets[15] = static_cast<std::uint8_t>(n);

@@ -11,19 +11,19 @@ using namespace std::string_view_literals;
 TEST(PlainHttp, requests_and_responses_without_a_body_are_plain) {
   constexpr std::string_view request = "GET /a HTTP/1.1\r\nHost: h:80\r\nX-Y: z\r\n\r\n";
   const std::string two = std::string{request} + "HEAD / HTTP/1.1\r\n\r\n";
-  const auto asked = read_plain_message(two);
-  ASSERT_TRUE(asked);
-  EXPECT_EQ(asked->kind, Kind::asks);
-  EXPECT_EQ(asked->method, "GET");
-  EXPECT_EQ(asked->first_line, "GET /a HTTP/1.1");
-  EXPECT_EQ(asked->size, request.size());
+  PlainMessage asked;
+  ASSERT_TRUE(read_plain_message(two, asked));
+  EXPECT_EQ(asked.kind, Kind::asks);
+  EXPECT_EQ(asked.method, "GET");
+  EXPECT_EQ(asked.first_line, "GET /a HTTP/1.1");
+  EXPECT_EQ(asked.size, request.size());
 
   constexpr std::string_view response = "HTTP/1.1 404 Not Found\r\ncontent-length:  0\r\nDate: x\r\n\r\n";
-  const auto answered = read_plain_message(response);
-  ASSERT_TRUE(answered);
-  EXPECT_EQ(answered->kind, Kind::answers);
-  EXPECT_EQ(answered->code, 404u);
-  EXPECT_EQ(answered->size, response.size());
+  PlainMessage answered;
+  ASSERT_TRUE(read_plain_message(response, answered));
+  EXPECT_EQ(answered.kind, Kind::answers);
+  EXPECT_EQ(answered.code, 404u);
+  EXPECT_EQ(answered.size, response.size());
 }
 
 // Whatever has to be looked at more closely is left to the reader of all messages.
@@ -66,7 +66,10 @@ TEST(PlainHttp, everything_else_is_not) {
       "HTTP/2 200 OK\r\nContent-Length: 0\r\n\r\n",
       "ICY 200 OK\r\nContent-Length: 0\r\n\r\n",
   };
-  for (const std::string_view text : others) EXPECT_FALSE(read_plain_message(text)) << text;
+  for (const std::string_view text : others) {
+    PlainMessage message;
+    EXPECT_FALSE(read_plain_message(text, message)) << text;
+  }
 }
 
 }  // namespace

@@ -52,8 +52,8 @@ TEST(ListTime, is_nothing_where_the_packet_has_none) {
 
 TEST(ListLine, aligns_the_columns) {
   Dissected packet{unknown_ethertype, {.decimals = 6}};
-  packet->columns.source = {Address::Kind::ipv4, 4, {10, 0, 0, 1}};
-  packet->columns.destination = {Address::Kind::ipv4, 4, {192, 168, 100, 200}};
+  packet->columns.source = {{10, 0, 0, 1}, Address::Kind::ipv4, 4};
+  packet->columns.destination = {{192, 168, 100, 200}, Address::Kind::ipv4, 4};
   packet->columns.protocol.reset();
   packet->columns.protocol.set("TCP");
   packet->columns.info.reset();
@@ -62,7 +62,7 @@ TEST(ListLine, aligns_the_columns) {
   append_list_line(out, *packet);
   EXPECT_EQ(out, "    1   0.000000     10.0.0.1 → 192.168.100.200 TCP 19 what it says");
   out.clear();
-  packet->columns.destination = {Address::Kind::ipv4, 4, {10, 0, 0, 2}};
+  packet->columns.destination = {{10, 0, 0, 2}, Address::Kind::ipv4, 4};
   packet->frame_number = 1'234'567;
   append_list_line(out, *packet, TimeFormat::relative, '\t');
   EXPECT_EQ(out, "1234567\t  0.000000\t    10.0.0.1\t→\t10.0.0.2    \tTCP\t19\twhat it says");
@@ -91,27 +91,27 @@ TEST_P(ListAddress, is_written_as_inet_ntop_does) {
 INSTANTIATE_TEST_SUITE_P(
     All, ListAddress,
     testing::Values(
-        AddressCase{"none", {}, ""}, AddressCase{"ipv4", {Address::Kind::ipv4, 4, {255, 0, 10, 1}}, "255.0.10.1"},
-        AddressCase{"ether", {Address::Kind::ether, 6, {2, 0, 0, 0xab, 0xcd, 0xef}}, "02:00:00:ab:cd:ef"},
-        AddressCase{"unspecified", {Address::Kind::ipv6, 16, {}}, "::"},
-        AddressCase{"loopback", {Address::Kind::ipv6, 16, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}, "::1"},
+        AddressCase{"none", {}, ""}, AddressCase{"ipv4", {{255, 0, 10, 1}, Address::Kind::ipv4, 4}, "255.0.10.1"},
+        AddressCase{"ether", {{2, 0, 0, 0xab, 0xcd, 0xef}, Address::Kind::ether, 6}, "02:00:00:ab:cd:ef"},
+        AddressCase{"unspecified", {{}, Address::Kind::ipv6, 16}, "::"},
+        AddressCase{"loopback", {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, Address::Kind::ipv6, 16}, "::1"},
         AddressCase{"mapped",
-                    {Address::Kind::ipv6, 16, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1}},
+                    {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1}, Address::Kind::ipv6, 16},
                     "::ffff:192.0.2.1"},
         AddressCase{
-            "compatible", {Address::Kind::ipv6, 16, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 192, 0, 2, 1}}, "::192.0.2.1"},
+            "compatible", {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 192, 0, 2, 1}, Address::Kind::ipv6, 16}, "::192.0.2.1"},
         AddressCase{"gap_inside",
-                    {Address::Kind::ipv6, 16, {0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1}},
+                    {{0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1}, Address::Kind::ipv6, 16},
                     "2001:db8::1:0:0:1"},
         AddressCase{"one_zero_group",
-                    {Address::Kind::ipv6, 16, {0x20, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1}},
+                    {{0x20, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1}, Address::Kind::ipv6, 16},
                     "2001:0:1:1:1:1:1:1"},
-        AddressCase{"gap_at_the_end", {Address::Kind::ipv6, 16, {0xfe, 0x80}}, "fe80::"}),
+        AddressCase{"gap_at_the_end", {{0xfe, 0x80}, Address::Kind::ipv6, 16}, "fe80::"}),
     CaseName{});
 
 TEST(ListLine, allocates_nothing_once_its_text_is_as_long_as_it_gets) {
   Dissected packet{unknown_ethertype, {}, Detail::columns};
-  packet->columns.source = {Address::Kind::ipv6, 16, {0x20, 1, 0xd, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}};
+  packet->columns.source = {{0x20, 1, 0xd, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, Address::Kind::ipv6, 16};
   std::string out;
   append_list_line(out, *packet, TimeFormat::absolute_date);
   out.clear();

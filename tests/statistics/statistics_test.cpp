@@ -173,8 +173,8 @@ TEST(Statistics, adds_up_what_round_trips_there_were) {
   Statistics statistics{no_filters};
   ASSERT_TRUE(statistics.add("rtt,tcp").has_value());
   using std::chrono::milliseconds;
-  const Address client{Address::Kind::ipv4, 4, {192, 0, 2, 1}};
-  const Address server{Address::Kind::ipv4, 4, {192, 0, 2, 2}};
+  const Address client{{192, 0, 2, 1}, Address::Kind::ipv4, 4};
+  const Address server{{192, 0, 2, 2}, Address::Kind::ipv4, 4};
   const Field* const tcp = find_field("tcp")->field;
   Dissection dissection{Detail::facts};
   const auto take = [&](bool from_client, Duration time) {

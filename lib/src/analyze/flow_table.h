@@ -16,20 +16,34 @@
 
 namespace encap {
 
-/// The two ends of a conversation in one order, whichever way the packet goes. Shape: both addresses, zero behind
-/// their octets, both ports, kinds and transport, as words that are hashed and compared.
+/// An address as words, most significant octet first, zero behind its octets.
+using AddressWords = std::array<std::uint64_t, 2>;
+
+/// A hash of the two ends of a conversation, the same whichever way the packet goes.
+[[nodiscard]] inline std::uint32_t flow_hash(const AddressWords& source, std::uint16_t source_port,
+                                             const AddressWords& destination, std::uint16_t destination_port,
+                                             FlowKey::Transport transport) noexcept {
+  const std::uint64_t ends = hash_words(std::array{source[0] ^ source_port, source[1]}) +
+                             hash_words(std::array{destination[0] ^ destination_port, destination[1]});
+  return short_hash(std::array{ends + static_cast<std::uint64_t>(transport)});
+}
+
+/// The two ends of a conversation in one order, whichever way the packet goes. Shape: both addresses, both ports, kinds
+/// and transport, as words that are compared.
 struct FlowEnds {
   std::array<std::uint64_t, 5> words;
-  bool forward;  ///< whether the packet goes from the lower end to the higher one
+  std::uint32_t hash;  ///< see `flow_hash`
+  bool forward;        ///< whether the packet goes from the lower end to the higher one
 
   explicit FlowEnds(const FlowKey& key) noexcept {
-    using Words = std::array<std::uint64_t, 2>;
+    using Words = AddressWords;
     const auto words_of = [](const Address& address) {
       const Bytes octets = std::as_bytes(std::span{address.octets});
       return Words{load_be<8>(octets, 0), load_be<8>(octets, 8)};
     };
     const Words source = words_of(key.source);
     const Words destination = words_of(key.destination);
+    hash = flow_hash(source, key.source_port, destination, key.destination_port, key.transport);
     forward = source < destination || (source == destination && key.source_port <= key.destination_port);
     const Address& low = forward ? key.source : key.destination;
     const Address& high = forward ? key.destination : key.source;
@@ -48,8 +62,6 @@ struct FlowEnds {
     for (std::size_t i = 0; i < words.size(); ++i) difference |= words[i] ^ known[i];
     return difference == 0;
   }
-  /// The same for both directions.
-  [[nodiscard]] std::uint32_t hash() const noexcept { return short_hash(words); }
 };
 
 /// How many conversations there were so far, by transport.
@@ -60,7 +72,7 @@ struct KnownFlow {
   Flow flow;
   std::unique_ptr<TcpConnection> tcp;   ///< of TCP; kept when the entry is used again
   std::array<std::uint64_t, 5> ends{};  ///< the words of FlowEnds
-  std::uint32_t hash = 0;               ///< of those
+  std::uint32_t hash = 0;               ///< see `flow_hash`
   bool first_was_forward = true;        ///< whether the first packet went from the lower end to the higher one
   bool seen_lately = false;             ///< since half a round of the table's hand
 
@@ -86,22 +98,19 @@ class FlowTable {
     bool is_new;
   };
   /// Lifetime of what it gives: until the table is gone; it may become another conversation with the next call.
-  [[nodiscard]] Found find(const FlowKey& key) {
-    const FlowEnds ends{key};
-    return find(ends, ends.hash(), key.transport);
-  }
-  /// The same, of ends that were hashed.
-  [[nodiscard]] Found find(const FlowEnds& ends, std::uint32_t hash, FlowKey::Transport transport) {
-    std::uint32_t place = index_.find(hash, [&](std::uint32_t at) { return ends.are(entry(at).ends); });
+  [[nodiscard]] Found find(const FlowKey& key) { return find(FlowEnds{key}, key.transport); }
+  [[nodiscard]] Found find(const FlowEnds& ends, FlowKey::Transport transport) {
+    std::uint32_t place = index_.find(ends.hash, [&](std::uint32_t at) { return ends.are(entry(at).ends); });
     const bool is_new = place == HashIndex::none;
     if (is_new) {
       place = take();
       KnownFlow& fresh = entry(place);
       fresh.ends = ends.words;
-      fresh.hash = hash;
+      fresh.hash = ends.hash;
       fresh.first_was_forward = ends.forward;
       begin(fresh.flow, transport);
-      index_.insert(hash, place);
+      index_.reserve(2 * index_.size() + 2);
+      index_.insert(ends.hash, place);
     }
     KnownFlow& conversation = entry(place);
     conversation.seen_lately = true;

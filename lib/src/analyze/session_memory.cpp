@@ -30,7 +30,8 @@ void fetch_early(const void* object, std::size_t size) noexcept {
 // what the one before fetched: so each is made while packets are read.
 class Expected {
  public:
-  explicit Expected(FlowTable& conversations) noexcept : conversations_{conversations} {}
+  /// `whole`: all that is remembered of a connection will be read, not only what tells one from the next.
+  Expected(FlowTable& conversations, bool whole) noexcept : conversations_{conversations}, whole_{whole} {}
 
   void push(std::uint32_t hash) noexcept {
     conversations_.fetch_early(hash);
@@ -39,10 +40,14 @@ class Expected {
     found.flow = conversations_.likely(found.hash);
     if (found.flow != nullptr) fetch_early(found.flow, sizeof *found.flow);
     if (const KnownFlow* const flow = step(4).flow; flow != nullptr) {
-      fetch_early(flow->tcp.get(), sizeof(TcpConnection));
-      fetch_early(flow->flow.memory.get(), application_size);
+      if (whole_) {
+        fetch_early(flow->tcp.get(), sizeof(TcpConnection));
+        fetch_early(flow->flow.memory.get(), application_size);
+      } else if (flow->tcp != nullptr) {
+        for (const TcpSide& side : flow->tcp->sides) prefetch(&side.initial_sequence);
+      }
     }
-    if (const KnownFlow* const flow = step(6).flow; flow != nullptr && flow->tcp != nullptr) {
+    if (const KnownFlow* const flow = step(6).flow; whole_ && flow != nullptr && flow->tcp != nullptr) {
       for (const TcpSide& side : flow->tcp->sides) fetch_early(side.pdus.get(), sizeof(TcpPduList));
     }
     ++pushed_;
@@ -59,6 +64,7 @@ class Expected {
   [[nodiscard]] Step& step(std::size_t ago) noexcept { return steps_[(pushed_ - ago) % steps_.size()]; }
 
   FlowTable& conversations_;
+  bool whole_;
   std::array<Step, SessionMemory::expected_ahead> steps_{};
   std::size_t pushed_ = 0;
 };
@@ -70,15 +76,18 @@ struct SessionMemory::State {
     TcpPduStore store;  // outlives the conversations, whose PDUs use it
     TcpAnalyzer analyzer;
     FlowTable conversations;
-    Expected expected{conversations};
+    Expected expected;
     TcpAnalysis analysis;
     FlowCounts counts{};  // apart from those of other lanes
 
-    explicit Lane(FlowCounts& shared) noexcept : conversations{shared} {}
+    Lane(FlowCounts& shared, Depth depth) noexcept
+        : conversations{shared}, expected{conversations, depth == Depth::analysis} {}
   };
 
+  explicit State(Depth depth) : lane{Lane{counts, depth}, Lane{counts, depth}} {}
+
   FlowCounts counts{};
-  std::array<Lane, lanes> lane{Lane{counts}, Lane{counts}};
+  std::array<Lane, lanes> lane;
   FragmentTable fragments;
 
   struct Conversation {
@@ -88,17 +97,16 @@ struct SessionMemory::State {
   };
   [[nodiscard]] Conversation conversation(const FlowKey& key) {
     const FlowEnds ends{key};
-    const std::uint32_t hash = ends.hash();
-    Lane& its = lane[lane_of(hash)];
-    const auto [flow, is_new] = its.conversations.find(ends, hash, key.transport);
+    Lane& its = lane[lane_of(ends.hash)];
+    const auto [flow, is_new] = its.conversations.find(ends, key.transport);
     return {its, flow, is_new};
   }
 };
 
-SessionMemory::SessionMemory(Depth depth) : state_{std::make_unique<State>()}, depth_{depth} {}
+SessionMemory::SessionMemory(Depth depth) : state_{std::make_unique<State>(depth)}, depth_{depth} {}
 SessionMemory::~SessionMemory() = default;
 
-std::uint32_t SessionMemory::hash_of(const FlowKey& key) noexcept { return FlowEnds{key}.hash(); }
+std::uint32_t SessionMemory::hash_of(const FlowKey& key) noexcept { return FlowEnds{key}.hash; }
 
 // The high bits say where in its lane a conversation is found.
 unsigned SessionMemory::lane_of(std::uint32_t hash) noexcept { return hash % lanes; }

@@ -372,7 +372,7 @@ void read_a6(Record& r) {
   r.at += size;
   if (prefix != 0) r.p.add_string(r.tree, a6_prefix_name, r.in, r.at, length, name.text());
   r.at += length;
-  Address address{Address::Kind::ipv6, 16};
+  Address address{{}, Address::Kind::ipv6, 16};
   std::copy_n(suffix.begin(), 16, reinterpret_cast<char*>(address.octets.data()));
   std::string text;
   append_text(text, address);

@@ -56,42 +56,41 @@ bool is_zero(std::string_view value) noexcept {
 
 }  // namespace
 
-std::optional<PlainMessage> read_plain_message(std::string_view text) noexcept {
-  PlainMessage message;
+bool read_plain_message(std::string_view text, PlainMessage& message) noexcept {
   std::string_view rest = text;
   if (!take_line(rest, message.first_line) || !starts_message(message.first_line, message.kind, message.method)) {
-    return std::nullopt;
+    return false;
   }
   bool may_have_body = false;
   if (message.kind == Kind::answers) {
     message.code = plain_status(message.first_line);
-    if (message.code < 200) return std::nullopt;
+    if (message.code < 200) return false;
     may_have_body = true;
   } else if (message.kind != Kind::asks || message.method == "CONNECT" || message.first_line.front() == 'M') {
-    return std::nullopt;
+    return false;
   }
   bool has_length = false;
   for (std::string_view line; take_line(rest, line);) {
     if (line.empty()) {
-      if (may_have_body) return std::nullopt;
+      if (may_have_body) return false;
       message.size = static_cast<std::uint32_t>(text.size() - rest.size());
-      return message;
+      return true;
     }
     const std::string_view name = field_name(line);
-    if (name.empty()) return std::nullopt;
+    if (name.empty()) return false;
     switch (framing_of(name)) {
       case Framing::none:
         break;
       case Framing::length:
-        if (has_length || !is_zero(line.substr(name.size() + 1))) return std::nullopt;
+        if (has_length || !is_zero(line.substr(name.size() + 1))) return false;
         has_length = true;
         may_have_body = false;
         break;
       case Framing::other:
-        return std::nullopt;
+        return false;
     }
   }
-  return std::nullopt;
+  return false;
 }
 
 }  // namespace encap::http

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <optional>
-
 #include "dissect/http_message.h"
 
 namespace encap::http {
@@ -15,8 +13,9 @@ struct PlainMessage {
   std::uint32_t code = 0;         ///< of a response; never 1xx
   std::uint32_t size = 0;         ///< octets of the message, which is its head
 };
-/// The one at the start of `text`; nothing where there is another message or half of one. What it says is what the
-/// reader of all messages would find, without a note but the one on the first line. Lifetime: borrows `text`.
-[[nodiscard]] std::optional<PlainMessage> read_plain_message(std::string_view text) noexcept;
+/// Reads the one at the start of `text`. What it says is what the reader of all messages would find, without a note but
+/// the one on the first line. False: there is another message or half of one, and `message` says nothing.
+/// Lifetime: `message`, which is as it was made, borrows `text`.
+[[nodiscard]] bool read_plain_message(std::string_view text, PlainMessage& message) noexcept;
 
 }  // namespace encap::http

@@ -161,9 +161,8 @@ void write_value(TextWriter& out, const Item& item, unsigned digits) {
       break;
     case FieldType::ipv4:
     case FieldType::ipv6: {
-      Address address{field.type == FieldType::ipv4 ? Address::Kind::ipv4 : Address::Kind::ipv6,
-                      static_cast<std::uint8_t>(item.size <= 16 ? item.size : 16)};
-      std::memcpy(address.octets.data(), item.data, address.size);
+      const Address address = address_at(item.octets(), 0, std::min<std::size_t>(item.size, 16),
+                                         field.type == FieldType::ipv4 ? Address::Kind::ipv4 : Address::Kind::ipv6);
       out.advance(write_text(out.reserve(longest_address_text), address));
       break;
     }

@@ -9,7 +9,7 @@
 
 namespace encap {
 void set_no_addresses(Packet& p) noexcept {
-  static constexpr Address nowhere{Address::Kind::text, 3, {'N', '/', 'A'}};
+  static constexpr Address nowhere{{'N', '/', 'A'}, Address::Kind::text, 3};
   p.set_protocol("N/A");
   p.set_addresses(nowhere, nowhere);
 }

@@ -113,13 +113,9 @@ class Packet {
     return need(in, offset, length) ? in.bytes().subspan(offset, length) : Bytes{};
   }
   [[nodiscard]] Address address(Address::Kind kind, const Octets& in, std::uint32_t offset) noexcept {
-    Address address;
-    const std::uint8_t size = kind == Address::Kind::ether ? 6 : kind == Address::Kind::ipv4 ? 4 : 16;
-    if (!need(in, offset, size)) return address;
-    address.kind = kind;
-    address.size = size;
-    std::memcpy(address.octets.data(), in.data + offset, size);
-    return address;
+    const std::size_t size = kind == Address::Kind::ether ? 6 : kind == Address::Kind::ipv4 ? 4 : 16;
+    if (!need(in, offset, static_cast<std::uint32_t>(size))) return {};
+    return address_at(in.bytes(), offset, size, kind);
   }
 
   // --- the tree. Every call does nothing, and gives ItemId::none, when only columns are wanted, when the parent is
@@ -354,5 +350,14 @@ void append_escaped(std::string& out, std::string_view text);
 [[nodiscard]] std::size_t utf8_length(std::string_view text, char32_t& character) noexcept;
 /// Whether a character is shown as it is: one that draws something, alone or on others.
 [[nodiscard]] bool is_printable(char32_t character) noexcept;
+
+/// Tells of the acknowledgment that a segment brings, whose ends were added last. Precondition: it brings one.
+inline void add_round_trip(Facts& facts, const TcpAnalysis& analysis) {
+  RoundTrip& trip = facts.round_trips.emplace_back();
+  trip.ends = static_cast<std::uint32_t>(facts.ends.size() - 1);
+  trip.time = analysis.ack_rtt;
+  trip.has_initial = analysis.has_initial_rtt;
+  trip.initial = analysis.initial_rtt;
+}
 
 }  // namespace encap

@@ -24,20 +24,16 @@ constexpr std::uint32_t least_transport_length = 8;  // octets: both of UDP and 
 constexpr std::uint8_t least_time_to_live = 5;     // what is below is worth a note
 constexpr std::uint32_t first_group = 0xe0000000;  // 224.0.0.0; behind the groups is what no host has
 
-// The headers of a frame that is Ethernet without tags and a whole datagram of IPv4 from one host to one host, both of
-// which say nothing out of the ordinary.
-std::optional<PlainHeaders> plain_front(const PacketRecord& record) noexcept {
-  if (record.link_type != LinkType::ethernet || record.original_length > record.bytes.size()) return std::nullopt;
-  const auto headers = plain_headers(record);
-  if (!headers || headers->is_ipv6 || headers->network.size() + link_length != record.bytes.size()) return std::nullopt;
+// Whether a frame with those headers is Ethernet without tags and a whole datagram of IPv4 from one host to one host,
+// both of which say nothing out of the ordinary.
+bool is_plain_front(const PacketRecord& record, const std::optional<PlainHeaders>& headers) noexcept {
+  if (record.link_type != LinkType::ethernet || record.original_length > record.bytes.size()) return false;
+  if (!headers || headers->is_ipv6 || headers->network.size() + link_length != record.bytes.size()) return false;
   const bool is_from_group = (load_u8(record.bytes, EthernetField::source.first_octet()) & 1) != 0;  // worth a note
   const std::size_t total = load_field<Ipv4Field::total_length>(headers->network);
-  if (is_from_group || total < network_length + least_transport_length || total > headers->network.size() ||
-      load_field<Ipv4Field::time_to_live>(headers->network) < least_time_to_live ||
-      load_field<Ipv4Field::destination>(headers->network) >= first_group) {
-    return std::nullopt;
-  }
-  return headers;
+  return !is_from_group && total >= network_length + least_transport_length && total <= headers->network.size() &&
+         load_field<Ipv4Field::time_to_live>(headers->network) >= least_time_to_live &&
+         load_field<Ipv4Field::destination>(headers->network) < first_group;
 }
 
 // Appends the ends, whose members are written where they stay.
@@ -53,8 +49,8 @@ LayerEnds& add_ends(Facts& facts, const ProtocolInfo& protocol, const Address& s
 
 bool dissect_plain_front(Packet& p, const Octets& frame) {
   if (p.out.detail >= Detail::fields) return false;
-  const auto headers = plain_front(*p.out.record);
-  if (!headers) return false;
+  const auto headers = plain_headers(*p.out.record);
+  if (!is_plain_front(*p.out.record, headers)) return false;
   const Octets network = frame.from(link_length);
   const Bytes header = headers->network;
   p.add_layer_fact(ethernet_protocol.layer);
@@ -83,8 +79,8 @@ bool dissect_plain_front(Packet& p, const Octets& frame) {
 }
 
 bool read_plain_ends(Session& session, const PacketRecord& record, Dissection& into) {
-  const auto headers = plain_front(record);
-  if (!headers) return false;
+  const auto headers = plain_headers(record);
+  if (!is_plain_front(record, headers)) return false;
   const Bytes header = headers->network;
   const Bytes transport = header.first(load_field<Ipv4Field::total_length>(header)).subspan(network_length);
   const bool is_tcp = headers->protocol == Protocol::tcp;
@@ -118,10 +114,7 @@ bool read_plain_ends(Session& session, const PacketRecord& record, Dissection& i
   segment.window = load_field<TcpField::window>(transport);
   const TcpAnalysis& analysis = session.tcp(key, segment);
   ends.stream = analysis.flow->index;
-  if (analysis.acked_frame != 0) {
-    facts.round_trips.push_back({static_cast<std::uint32_t>(facts.ends.size() - 1), analysis.ack_rtt,
-                                 analysis.has_initial_rtt, analysis.initial_rtt});
-  }
+  if (analysis.acked_frame != 0) add_round_trip(facts, analysis);
   return true;
 }
 

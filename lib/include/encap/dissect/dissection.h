@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "encap/base/bytes.h"
+#include "encap/base/copy_padded.h"
 #include "encap/base/decimal.h"
 #include "encap/base/packet_record.h"
 #include "encap/dissect/field.h"
@@ -154,25 +155,22 @@ class Column {
 /// An address of a packet, for the columns and for telling conversations apart.
 struct Address {
   enum class Kind : std::uint8_t { none, ether, ipv4, ipv6, text };
+  std::array<std::uint8_t, 16> octets{};  ///< in wire order, zero behind `size`
   Kind kind = Kind::none;
   std::uint8_t size = 0;
-  std::array<std::uint8_t, 16> octets{};  ///< in wire order, zero behind `size`
 
   friend bool operator==(const Address&, const Address&) = default;
-
-  /// Becomes that in a field of a header. Precondition: it is within `header`, 16 octets long at most, and nothing was
-  /// here.
-  void read(Bytes header, const HeaderField& field, Kind as) noexcept {
-    kind = as;
-    size = static_cast<std::uint8_t>(field.octet_count());
-    std::memcpy(octets.data(), header.data() + field.first_octet(), size);
-  }
 };
-/// The address in a field of a header. Precondition: the field is within `header` and 16 octets long at most.
-[[nodiscard]] inline Address address_at(Bytes header, const HeaderField& field, Address::Kind kind) noexcept {
-  Address address;
-  address.read(header, field, kind);
+/// The address of so many octets at an offset. Precondition: they are within `octets`, and 16 at most.
+[[nodiscard]] inline Address address_at(Bytes octets, std::size_t offset, std::size_t size,
+                                        Address::Kind kind) noexcept {
+  Address address{.octets = {}, .kind = kind, .size = static_cast<std::uint8_t>(size)};
+  copy_padded(address.octets, octets.data() + offset, size);
   return address;
+}
+/// That in a field of a header. Precondition: the field is within `header` and 16 octets long at most.
+[[nodiscard]] inline Address address_at(Bytes header, const HeaderField& field, Address::Kind kind) noexcept {
+  return address_at(header, field.first_octet(), field.octet_count(), kind);
 }
 /// Characters of the longest one: IPv6 with its last four octets in decimal has 45, 16 octets of a link 47.
 inline constexpr std::size_t longest_address_text = 48;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "encap/base/byte_order.h"
+#include "encap/base/copy_padded.h"
 
 namespace encap {
 
@@ -52,7 +53,13 @@ class IpAddress {
 
   constexpr IpAddress() noexcept = default;
   constexpr IpAddress(Ipv4Address address) noexcept {  // NOLINT(google-explicit-constructor): a widening
-    for (unsigned i = 0; i < 4; ++i) octets_[i] = static_cast<std::uint8_t>(address.value >> (24 - 8 * i));
+    std::array<std::byte, 4> octets{};
+    store_be<4>(octets, 0, address.value);
+    if (!std::is_constant_evaluated()) {
+      copy_padded(octets_, octets.data(), octets.size());
+    } else {
+      for (unsigned i = 0; i < 4; ++i) octets_[i] = std::to_integer<std::uint8_t>(octets[i]);
+    }
   }
   constexpr IpAddress(const Ipv6Address& address) noexcept  // NOLINT(google-explicit-constructor): a widening
       : octets_{address.octets}, family_{Family::ipv6} {}

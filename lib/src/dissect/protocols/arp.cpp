@@ -207,7 +207,7 @@ bool note_use(Packet& p, const Octets& in, std::uint32_t hardware_at, std::uint3
   }
   duplicate = p.value("{}.{}.{}.{}", ip >> 24, ip >> 16 & 0xff, ip >> 8 & 0xff, ip & 0xff);
   if (p.wants_items()) {
-    Address before{Address::Kind::ether, 6};
+    Address before{{}, Address::Kind::ether, 6};
     for (unsigned i = 0; i < 6; ++i) before.octets[i] = static_cast<std::uint8_t>(use.hardware >> (40 - 8 * i));
     const ItemId tree =
         p.add_text(p.top, in, hardware_at, 0,

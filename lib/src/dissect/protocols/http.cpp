@@ -404,9 +404,9 @@ std::optional<std::uint32_t> dissect_message(Packet& p, HttpFlow& flow, const Oc
   const std::uint32_t start = offset;
   const Bytes bytes = in.bytes();
   if (!p.takes_items() && in.captured >= in.reported && p.source_port != 443 && p.destination_port != 443) {
-    if (const auto plain = read_plain_message(characters(bytes).substr(offset))) {
-      take_plain_message(p, flow, *plain);
-      return plain->size;
+    if (PlainMessage plain; read_plain_message(characters(bytes).substr(offset), plain)) {
+      take_plain_message(p, flow, plain);
+      return plain.size;
     }
   }
   bool crlf_before = false;

@@ -934,8 +934,7 @@ std::uint32_t dissect_segment(Packet& p, const Octets& in) {
   if (way == Way::with_items || a.marks != 0) add_analysis(s);
   p.add_ends(tcp_protocol);
   if (a.acked_frame != 0 && p.out.wants_facts && !p.in_error) {
-    const auto place = static_cast<std::uint32_t>(p.out.facts.ends.size() - 1);
-    p.out.facts.round_trips.push_back({place, a.ack_rtt, a.has_initial_rtt, a.initial_rtt});
+    add_round_trip(p.out.facts, a);
   }
 
   if (in.reported < s.header_octets || !p.wants_payload()) return in.reported;

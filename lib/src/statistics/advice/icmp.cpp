@@ -112,15 +112,11 @@ Quoted read_quoted(Bytes octets, unsigned version) {
     if (octets.size() < Ipv4View::minimum_header_length) return quoted;
     header = load_field<Ipv4Field::ihl>(octets) * std::size_t{4};
     quoted.protocol = load_field<Ipv4Field::protocol>(octets);
-    quoted.destination.kind = Address::Kind::ipv4;
-    quoted.destination.size = 4;
-    std::memcpy(quoted.destination.octets.data(), octets.data() + Ipv4Field::destination.first_octet(), 4);
+    quoted.destination = address_at(octets, Ipv4Field::destination, Address::Kind::ipv4);
   } else {
     if (octets.size() < header) return quoted;
     quoted.protocol = load_field<Ipv6Field::next_header>(octets);
-    quoted.destination.kind = Address::Kind::ipv6;
-    quoted.destination.size = 16;
-    std::memcpy(quoted.destination.octets.data(), octets.data() + Ipv6Field::destination.first_octet(), 16);
+    quoted.destination = address_at(octets, Ipv6Field::destination, Address::Kind::ipv6);
   }
   const bool has_ports = quoted.protocol == static_cast<std::uint8_t>(Protocol::udp) ||
                          quoted.protocol == static_cast<std::uint8_t>(Protocol::tcp);
