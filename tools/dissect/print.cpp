@@ -85,8 +85,8 @@ class Run {
     const auto when = live != nullptr ? encap::Delivery::streamed : encap::Delivery::committed;
     if (!options.kept.empty()) kept_.emplace(options.kept, options.kept_format, when);
     // Packets that come one by one are shown one by one.
-    may_share_ = live == nullptr && printer_.may_share() && !output_.writes_each_packet() &&
-                 std::min<std::uint64_t>(options.threads, std::thread::hardware_concurrency()) > 1;
+    threads_ = std::min<std::uint64_t>(options.threads, std::thread::hardware_concurrency());
+    may_share_ = live == nullptr && printer_.may_share() && !output_.writes_each_packet() && threads_ > 1;
     if (may_share_ && printer_.numbers_streams()) streams_.emplace();
     counts_ = live != nullptr && options.count && isatty(STDERR_FILENO) != 0;
   }
@@ -155,7 +155,7 @@ class Run {
     }
     const bool is_shown = printer_.read(record, place);
     if (may_share_ && packets_ == (printer_.shows_trees() ? trees_alone : packets_alone)) {
-      others_.emplace(options_, dissector_, session_, output_);
+      others_.emplace(options_, dissector_, session_, output_, threads_);
     }
     if (exports()) export_objects();
     return is_shown ? show(record) : std::nullopt;
@@ -203,6 +203,7 @@ class Run {
   Printer printer_{options_, dissector_, options_.statistics ? &*options_.statistics : nullptr};
   std::optional<StreamCounter> streams_;  // where others are to know how streams are numbered
   std::optional<SideBySide> others_;      // from some packet on
+  std::uint64_t threads_ = 1;
   bool may_share_ = false;
   bool counts_ = false;
   encap::HttpObjects objects_;

@@ -9,7 +9,7 @@ using encap::FramePlace;
 using encap::PacketRecord;
 
 SideBySide::SideBySide(CommandOptions& options, const encap::Dissector& dissector, encap::SessionMemory& session,
-                       Output& output)
+                       Output& output, std::uint64_t threads)
     : session_{session}, output_{output}, statistics_{options.statistics ? &*options.statistics : nullptr} {
   for (unsigned lane = 0; lane < lanes; ++lane) {
     if (statistics_ != nullptr) counts_[lane].emplace(statistics_->another());
@@ -17,7 +17,9 @@ SideBySide::SideBySide(CommandOptions& options, const encap::Dissector& dissecto
     printers_[lane]->resume();
   }
   if (printers_.front()->shows_trees()) most_ = {most_.packets / 8, most_.octets / 8};
-  for (unsigned lane = 0; lane < lanes; ++lane) threads_[lane] = std::thread{[this, lane] { work(lane); }};
+  for (unsigned worker = 0; worker < lanes && worker + 1 < threads; ++worker) {
+    workers_.emplace_back([this, worker] { work(worker); });
+  }
 }
 
 SideBySide::~SideBySide() {
@@ -26,22 +28,22 @@ SideBySide::~SideBySide() {
     over_ = true;
   }
   anything_to_do_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  for (std::thread& worker : workers_) worker.join();
 }
 
 bool SideBySide::add(const PacketRecord& record, const FramePlace& place, const Streams& streams, const Hold& hold) {
   // Comments live no longer than the record does.
-  const auto key = record.comments.empty() ? encap::plain_flow(record) : std::nullopt;
-  if (!key) return finish() && read_here(record, place, streams);
+  std::uint32_t flow = 0;
+  if (!record.comments.empty() || !encap::plain_flow(record, flow)) {
+    return finish() && read_here(record, place, streams);
+  }
   if (record.interface != nullptr && record.interface->section != section_ && !finish()) return false;
   Stretch& current = stretch(handed_over_);
-  const std::uint32_t flow = encap::SessionMemory::hash_of(*key);
   const unsigned lane = encap::SessionMemory::lane_of(flow);
   Share& share = current.shares[lane];
   current.order.push_back(static_cast<std::uint8_t>(lane));
   current.octets += record.bytes.size();
-  share.packets.push_back({record, place, streams, flow});
-  share.packets.back().record.interface = kept(record.interface);
+  share.packets.emplace_back(record, place, streams, flow).record.interface = kept(record.interface);
   if (current.holds.empty() || current.holds.back() != hold) current.holds.push_back(hold);
   return (current.order.size() < most_.packets && current.octets < most_.octets) || hand_over();
 }
@@ -81,23 +83,26 @@ bool SideBySide::read_here(const PacketRecord& record, const FramePlace& place, 
   return output_.packet_added();
 }
 
-// Gives the current stretch to the lanes, and makes room for the next one.
+// Lets the current stretch be worked on, and makes room for the next one.
 bool SideBySide::hand_over() {
   {
     const std::lock_guard lock{mutex_};
     ++handed_over_;
   }
   anything_to_do_.notify_all();
-  // The lanes have the other half to work on while room is made for one half, so that threads wait rarely.
-  return handed_over_ - given_out_ < under_way || give_out_until(given_out_ + under_way / 2);
+  return handed_over_ - given_out_ < under_way || give_out_until(given_out_ + 1);
 }
 
 bool SideBySide::give_out_until(std::size_t number) {
   while (given_out_ < number) {
     {
       std::unique_lock lock{mutex_};
-      awaited_ = number;
-      enough_done_.wait(lock, [this] { return is_enough_done(); });
+      while (done() <= given_out_) {
+        if (read_any_share(lock, 0)) continue;
+        is_awaited_ = true;
+        anything_done_.wait(lock);
+        is_awaited_ = false;
+      }
     }
     if (!give_out(stretch(given_out_))) return false;
     ++given_out_;
@@ -111,6 +116,10 @@ bool SideBySide::give_out(Stretch& stretch) {
     std::size_t start = 0;
   };
   std::array<Place, lanes> at{};
+  // Where packets are only counted there are no lines.
+  const bool has_lines = std::any_of(stretch.shares.begin(), stretch.shares.end(),
+                                     [](const Share& share) { return !share.lines.empty(); });
+  if (!has_lines) stretch.order.clear();
   for (const std::uint8_t lane : stretch.order) {
     const Share& share = stretch.shares[lane];
     Place& here = at[lane];
@@ -125,22 +134,37 @@ bool SideBySide::give_out(Stretch& stretch) {
   return output_.packet_added();
 }
 
-void SideBySide::work(unsigned lane) {
-  for (std::size_t number = 0;; ++number) {
-    {
-      std::unique_lock lock{mutex_};
-      anything_to_do_.wait(lock, [this, number] { return over_ || handed_over_ > number; });
-      if (over_) return;
-    }
-    read_share(lane, stretch(number).shares[lane]);
-    bool is_enough = false;
-    {
-      const std::lock_guard lock{mutex_};
-      done_[lane] = number + 1;
-      is_enough = is_enough_done();
-    }
-    if (is_enough) enough_done_.notify_one();
+void SideBySide::work(unsigned worker) {
+  std::unique_lock lock{mutex_};
+  while (!over_) {
+    // Another one than whoever hands over prefers: what a lane remembers is then near at hand.
+    if (!read_any_share(lock, lanes - 1 - worker)) anything_to_do_.wait(lock);
   }
+}
+
+std::optional<unsigned> SideBySide::lane_to_work_on(unsigned preferred) const noexcept {
+  for (unsigned i = 0; i < lanes; ++i) {
+    const unsigned lane = (preferred + i) % lanes;
+    if (!is_taken_[lane] && done_[lane] < handed_over_) return lane;
+  }
+  return std::nullopt;
+}
+
+// Dissects the next packets of a lane that nobody has, the preferred one if there are any in it. False: there is none.
+bool SideBySide::read_any_share(std::unique_lock<std::mutex>& lock, unsigned preferred) {
+  const auto lane = lane_to_work_on(preferred);
+  if (!lane) return false;
+  is_taken_[*lane] = true;
+  Share& share = stretch(done_[*lane]).shares[*lane];
+  lock.unlock();
+  read_share(*lane, share);
+  lock.lock();
+  is_taken_[*lane] = false;
+  ++done_[*lane];
+  if (is_awaited_) anything_done_.notify_one();
+  // There is more in that lane, which whoever has nothing to do has waited for.
+  if (done_[*lane] < handed_over_) anything_to_do_.notify_one();
+  return true;
 }
 
 void SideBySide::read_share(unsigned lane, Share& share) {
