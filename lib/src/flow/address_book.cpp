@@ -123,7 +123,8 @@ AddressBook::Pair& AddressBook::pair_of(const Message& message, bool source_firs
 }
 
 Result<SettledRoute, InputError> AddressBook::settle(const Message& message) {
-  SettledRoute settled;
+  Result<SettledRoute, InputError> result;  // filled where it is handed out
+  SettledRoute& settled = *result;
   if (message.protocol != last_protocol_) {  // mostly that of the row before
     last_protocol_ = message.protocol;
     last_service_ = find_service(message.protocol);
@@ -189,13 +190,13 @@ Result<SettledRoute, InputError> AddressBook::settle(const Message& message) {
   settled.route.destination = {destination.address ? *destination.address : loopback_beside(source.address),
                                *destination.port};
   if (settled.route.source.address.family() != settled.route.destination.address.family()) {
-    return unexpected(InputError{.where = {std::string{message.file}, message.line, 0},
-                                 .name = "dst_ip",
-                                 .excerpt = to_string(settled.route.destination.address),
-                                 .reason = "the source is " + to_string(settled.route.source.address) +
-                                           ": give both sides IPv4 addresses, or both IPv6"});
+    result = unexpected(InputError{.where = {std::string{message.file}, message.line, 0},
+                                   .name = "dst_ip",
+                                   .excerpt = to_string(settled.route.destination.address),
+                                   .reason = "the source is " + to_string(settled.route.source.address) +
+                                             ": give both sides IPv4 addresses, or both IPv6"});
   }
-  return settled;
+  return result;
 }
 
 }  // namespace encap

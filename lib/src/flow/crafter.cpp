@@ -163,7 +163,7 @@ class Crafter::Impl {
   Result<void, IoError> send_datagram(std::uint32_t slot, std::uint32_t next);
   Result<void, IoError> run_next_event();
   Result<void, IoError> run_until(Timestamp at);
-  Result<void, IoError> send(Segment segment, std::uint32_t conversation, const PendingMessage* message);
+  Result<void, IoError> send(Segment& segment, std::uint32_t conversation, const PendingMessage* message);
   Result<void, IoError> bound_memory();
 
   CraftOptions options_;
@@ -638,7 +638,7 @@ Result<void, IoError> Crafter::Impl::run_next_event() {
   const EventQueue::Event event = events_.top();
   Conversation& conversation = table_[event.conversation];
   if (conversation.repair) {
-    const auto passing = conversation.repair->step(conversation.script, std::max(event.at, clock_));
+    auto passing = conversation.repair->step(conversation.script, std::max(event.at, clock_));
     Result<void, IoError> sent{};
     if (passing)
       sent = send(passing->segment, event.conversation,
@@ -647,7 +647,7 @@ Result<void, IoError> Crafter::Impl::run_next_event() {
     return sent;
   }
   const bool was_busy = conversation.script.busy();
-  const Segment segment = conversation.script.step(std::max(event.at, clock_));
+  Segment segment = conversation.script.step(std::max(event.at, clock_));
   const auto sent = send(segment, event.conversation, was_busy ? &window_[conversation.first_to_send] : nullptr);
   if (was_busy && !conversation.script.busy()) {
     release_sent(take_to_send(conversation));
@@ -664,7 +664,7 @@ Result<void, IoError> Crafter::Impl::run_until(Timestamp at) {
 }
 
 /// `message`: the one that the payload is of, where there is one.
-Result<void, IoError> Crafter::Impl::send(Segment segment, std::uint32_t conversation, const PendingMessage* message) {
+Result<void, IoError> Crafter::Impl::send(Segment& segment, std::uint32_t conversation, const PendingMessage* message) {
   clock_ = std::max(clock_, segment.timestamp);
   if (options_.origins) segment.origin = &origins_.origin_of(segment, conversation, message);
   return encapsulator_.send(segment, *sink_);

@@ -60,14 +60,14 @@ void fill(PacketBuffer& buffer, const Segment& segment) {
 }
 
 /// The header in front of what is in `buffer`, with a wrong checksum where the segment wants one.
-Result<void, CraftError> add_ipv4_header(PacketBuffer& buffer, Ipv4Header header, bool bad_checksum) {
-  if (bad_checksum) {
-    PacketBuffer right;
-    right.append(buffer.bytes());
-    if (auto done = prepend(right, header); !done) return done;
-    header.forced.checksum = spoiled(load_be16(right.bytes(), Ipv4Field::checksum.first_octet()));
-  }
-  return prepend(buffer, header);
+Result<void, CraftError> add_ipv4_header(PacketBuffer& buffer, const Ipv4Header& header, bool bad_checksum) {
+  if (!bad_checksum) return prepend(buffer, header);
+  PacketBuffer right;
+  right.append(buffer.bytes());
+  if (auto done = prepend(right, header); !done) return done;
+  Ipv4Header wrong = header;
+  wrong.forced.checksum = spoiled(load_be16(right.bytes(), Ipv4Field::checksum.first_octet()));
+  return prepend(buffer, wrong);
 }
 
 constexpr Protocol protocol_of(Transport transport) noexcept {

@@ -248,15 +248,17 @@ PppProtocol ppp_protocol_of(EtherType type) noexcept {
   return type == EtherType::ipv4 ? PppProtocol::ipv4 : type == EtherType::ipv6 ? PppProtocol::ipv6 : PppProtocol::mpls;
 }
 
+// What a packet begins with that goes along `route` and is in no other one.
+Front front_of(const Route& route) noexcept {
+  return {route.source.address.is_ipv4() ? EtherType::ipv4 : EtherType::ipv6, route.source.address,
+          route.destination.address};
+}
+
 /// Puts one layer after another in front of a packet, and knows what it begins with.
 class Wrapper {
  public:
   Wrapper(PacketBuffer& buffer, const Route& route, std::uint8_t time_to_live)
-      : buffer_{buffer},
-        route_{route},
-        time_to_live_{time_to_live},
-        front_{route.source.address.is_ipv4() ? EtherType::ipv4 : EtherType::ipv6, route.source.address,
-               route.destination.address} {}
+      : buffer_{buffer}, route_{route}, time_to_live_{time_to_live}, front_{front_of(route)} {}
 
   void operator()(const Tag& tag) {
     prepend(buffer_, VlanHeader{.id = tag.id, .priority = tag.priority, .type = front_.type});
@@ -396,6 +398,7 @@ std::uint32_t most_wrapped(std::span<const OuterLayer> layers) {
 }
 
 Front wrap(PacketBuffer& buffer, std::span<const OuterLayer> layers, const Route& route, std::uint8_t time_to_live) {
+  if (layers.empty()) return front_of(route);
   Wrapper wrapper{buffer, route, time_to_live};
   for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) std::visit(wrapper, *layer);
   return wrapper.front();

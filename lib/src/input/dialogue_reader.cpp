@@ -401,7 +401,7 @@ void DialogueReader::take_connection(std::string_view text) {
   const std::size_t port_begin = inside.find("port ");
   if (port_begin == std::string_view::npos) return;
   const std::string_view digits = inside.substr(port_begin + 5);
-  auto port = read_port(digits.substr(0, digits.find_first_not_of("0123456789"))).port;
+  auto port = read_port(digits.substr(0, digits.find_first_not_of("0123456789"))).port();
   if (!address || !port) return;
   // What is shown is what was inside TLS: in the clear it cannot be on TLS's port.
   secure_ = *port == Port{443};

@@ -181,9 +181,9 @@ Result<std::optional<HttpUrl>, InputError> read_http_url(std::string_view url) {
     read.host = read.authority.substr(0, port);
     if (const std::string_view digits = read.authority.substr(port + 1); !digits.empty()) {
       const PortText number = read_port(digits);
-      if (!number.port) return wrong();
+      if (number.number == 0) return wrong();
       // 443 has been the port of what is in the clear here.
-      if (!read.secure || *number.port != Port{443}) read.port = *number.port;
+      if (!read.secure || number.number != 443) read.port = Port{number.number};
     }
   }
   if (read.host.starts_with('[') && read.host.ends_with(']')) read.host = read.host.substr(1, read.host.size() - 2);

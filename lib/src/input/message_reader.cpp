@@ -485,8 +485,8 @@ Result<void, InputError> MessageReader::Impl::fill_party(TableColumn app, TableC
   party.name = text(app);
   if (const std::string_view number = text(port); !number.empty()) {
     const PortText read = read_port(number);
-    if (read.port) {
-      party.port = read.port;
+    if (read.number != 0) {
+      party.port = Port{read.number};
     } else if (means_nothing(number)) {
       // as if the cell were empty
     } else if (!read.wrong && read_address(number, party)) {

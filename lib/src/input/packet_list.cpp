@@ -70,7 +70,7 @@ std::optional<Port> take_port(std::string_view& text) noexcept {
   if (const std::size_t open = word.find('('); open != std::string_view::npos && word.ends_with(')')) {
     word = word.substr(open + 1, word.size() - open - 2);
   }
-  auto port = read_port(word).port;
+  auto port = read_port(word).port();
   if (!port) {
     const Service* const service = word.empty() ? nullptr : find_service(word);
     if (service == nullptr) return std::nullopt;

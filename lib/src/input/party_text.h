@@ -11,8 +11,12 @@ namespace encap {
 
 /// What stands where a port is meant: a port, a number that is none, or text.
 struct PortText {
-  std::optional<Port> port;
+  std::uint16_t number = 0;  ///< 0: it is no port
   bool wrong = false;
+
+  [[nodiscard]] std::optional<Port> port() const noexcept {
+    return number != 0 ? std::optional{Port{number}} : std::nullopt;
+  }
 };
 
 /// A decimal port; `80.0` too, which spreadsheets make of 80. Not a number at all: neither.
@@ -23,8 +27,8 @@ inline PortText read_port(std::string_view text) noexcept {
     if (value <= 65535) value = value * 10 + static_cast<std::uint32_t>(text[digits] - '0');
   }
   if (digits == 0 || (digits != text.size() && text.substr(digits) != ".0")) return {};
-  if (value == 0 || value > 65535) return {{}, true};
-  return {Port{static_cast<std::uint16_t>(value)}, false};
+  if (value == 0 || value > 65535) return {0, true};
+  return {static_cast<std::uint16_t>(value), false};
 }
 
 /// `10.0.0.1`, `10.0.0.1:80`, `[::1]:80`, `localhost`.
@@ -41,9 +45,9 @@ inline bool read_address(std::string_view text, Party& party) noexcept {
   if (colon == std::string_view::npos) return false;
   const auto address = IpAddress::parse(text.substr(0, colon));
   const PortText port = read_port(text.substr(colon + 1));
-  if (!address || !port.port) return false;
+  if (!address || port.number == 0) return false;
   party.address = *address;
-  if (!party.port) party.port = port.port;
+  if (!party.port) party.port = Port{port.number};
   return true;
 }
 

@@ -207,10 +207,11 @@ std::optional<TimestampText> seconds(std::string_view text) noexcept {
 }  // namespace
 
 std::optional<TimestampText> parse_timestamp(std::string_view text) noexcept {
-  if (const auto time = seconds(text)) return time;
-  if (const auto time = iso_8601(text)) return time;
-  if (const auto time = day_first(text)) return time;
-  return time_of_day(text);
+  auto time = seconds(text);
+  if (!time) time = iso_8601(text);
+  if (!time) time = day_first(text);
+  if (!time) time = time_of_day(text);
+  return time;
 }
 
 std::string_view example_of(Kind kind) noexcept {
