@@ -197,6 +197,41 @@ TEST(Statistics, adds_up_what_round_trips_there_were) {
             "7,192.0.2.1,5000,192.0.2.2,80,0.03,3,0.01,0.03,0.06,1,0.001,0.001,0.001\n");
 }
 
+// Most are printed without the doubles that tshark prints, which differ where four decimals are rounded.
+TEST(Statistics, tells_times_of_conversations_as_tshark_rounds_them) {
+  const Address client{{192, 0, 2, 1}, Address::Kind::ipv4, 4};
+  const Address server{{192, 0, 2, 2}, Address::Kind::ipv4, 4};
+  const Field* const tcp = find_field("tcp")->field;
+  const auto seconds = [](std::int64_t time) {
+    return static_cast<double>(time / 1'000'000'000) + static_cast<double>(time % 1'000'000'000) / 1e9;
+  };
+  std::uint64_t random = 1;
+  const auto next = [&random] {
+    return (random = random * 6'364'136'223'846'793'005u + 1'442'695'040'888'963'407u) >> 11;
+  };
+  for (int i = 0; i < 3'000; ++i) {
+    Statistics statistics{no_filters};
+    ASSERT_TRUE(statistics.add("conv,tcp").has_value());
+    auto first = static_cast<std::int64_t>(next() >> next() % 53);
+    auto length = static_cast<std::int64_t>(next() >> next() % 53);
+    if (i % 3 == 0) length = length / 100'000 * 100'000 + 49'998 + i % 5;
+    if (i % 10 == 0) first = -first;
+    Dissection dissection{Detail::facts};
+    PacketRecord record;
+    dissection.record = &record;
+    dissection.facts.ends.push_back({tcp, client, server, 5000, 80, 0});
+    for (const std::int64_t time : {first, first + length}) {
+      dissection.since_first = Duration{time};
+      statistics.take(dissection);
+    }
+    std::string text;
+    ASSERT_TRUE(statistics.append(text, StatisticsFormat::text).has_value());
+    const std::string expected =
+        fmt::format("  {:14.9f}   {:12.4f}\n", seconds(first), seconds(first + length) - seconds(first));
+    EXPECT_NE(text.find(expected), text.npos) << text << expected;
+  }
+}
+
 // Whoever is given which packet: what several count is what one counts.
 TEST(Statistics, that_share_the_packets_are_put_together) {
   const std::string_view asked[] = {"conv,eth",      "conv,ip",      "conv,ipv6",     "conv,tcp",

@@ -80,6 +80,33 @@ double seconds(Duration time) noexcept {
   return static_cast<double>(whole) + static_cast<double>(time.count() % 1'000'000'000) / 1e9;
 }
 
+// A number of 10^-9 seconds with fewer decimals, and blanks in front up to a width.
+void append_decimals(std::string& out, std::uint64_t nanoseconds, std::size_t width, std::size_t decimals) {
+  append_padded(out, nanoseconds / 1'000'000'000, width - decimals - 1, ' ');
+  out += '.';
+  std::uint64_t fraction = nanoseconds % 1'000'000'000;
+  for (std::size_t dropped = decimals; dropped < 9; ++dropped) fraction /= 10;
+  append_padded(out, fraction, decimals);
+}
+
+// When a conversation began and how long it was, as printf shows the doubles of these times, which takes it longer than
+// all else of the row. The digits are those of the whole numbers for times below 2^20 s, of which a double is less than
+// 10^-9 s away, unless it is between two of those with four decimals.
+void append_times(std::string& out, Duration first, Duration last) {
+  constexpr std::int64_t longest = (std::int64_t{1} << 20) * 1'000'000'000;
+  constexpr std::int64_t unit = 100'000;  // of the decimals shown of how long
+  const std::int64_t length = last.count() - first.count();
+  if (first.count() < 0 || last.count() >= longest || length < 0 || length % unit == unit / 2) {
+    fmt::format_to(std::back_inserter(out), "  {:14.9f}   {:12.4f}\n", seconds(first), seconds(last) - seconds(first));
+    return;
+  }
+  out += "  ";
+  append_decimals(out, static_cast<std::uint64_t>(first.count()), 14, 9);
+  out += "   ";
+  append_decimals(out, static_cast<std::uint64_t>(length + unit / 2), 12, 4);
+  out += '\n';
+}
+
 class Conversations final : public Statistic {
  public:
   Conversations(PacketFilter filter, EndsOf ends)
@@ -97,7 +124,7 @@ class Conversations final : public Statistic {
     std::size_t place = 0;
     for (const LayerEnds& ends : dissection.facts.ends) {
       if (ends.layer != field_) continue;
-      waiting_.push_back({ends, first_seen(dissection, place++), dissection.since_first, length_of(dissection)});
+      waiting_.emplace_back(ends, first_seen(dissection, place++), dissection);
       if (const Conversation* const row = known_row(ends); row != nullptr) {
         prefetch(row);
         prefetch(&row->last);
@@ -146,8 +173,7 @@ class Conversations final : public Statistic {
         out += ' ';
         append_left(out, octets_text(counted.octets), 9);
       }
-      fmt::format_to(std::back_inserter(out), "  {:14.9f}   {:12.4f}\n", seconds(row->first),
-                     seconds(row->last) - seconds(row->first));
+      append_times(out, row->first, row->last);
       if (row_added) row_added();
     }
     out += line + '\n';
@@ -201,6 +227,10 @@ class Conversations final : public Statistic {
     std::uint64_t seen_at;
     Duration at;
     std::uint64_t octets;
+
+    // Made where it is kept.
+    Waiting(const LayerEnds& its_ends, std::uint64_t first_seen_at, const Dissection& dissection)
+        : ends{its_ends}, seen_at{first_seen_at}, at{dissection.since_first}, octets{length_of(dissection)} {}
   };
   // Of the stream; null where it has none yet, or there are none.
   [[nodiscard]] const Conversation* known_row(const LayerEnds& ends) const noexcept {
