@@ -109,7 +109,7 @@ class FlowTable {
       fresh.hash = ends.hash;
       fresh.first_was_forward = ends.forward;
       begin(fresh.flow, transport);
-      index_.reserve(2 * index_.size() + 2);
+      index_.reserve(3 * index_.size() + 3);  // every packet is looked for: of four slots three are free
       index_.insert(ends.hash, place);
     }
     KnownFlow& conversation = entry(place);

@@ -12,8 +12,8 @@
 namespace encap {
 
 /// Finds things by their hash: a table of where they are, which whoever uses it keeps and compares. Eight octets for
-/// each of its slots, of which half are free at least, so that of many thousands of things the table is near at hand,
-/// and a thing is looked at for a likely find only. Which slot is looked at first the high bits of a hash say.
+/// each of its slots, of which a quarter are free at least, so that of many thousands of things the table is near at
+/// hand, and a thing is looked at for a likely find only. Which slot is looked at first the high bits of a hash say.
 class HashIndex {
  public:
   static constexpr std::uint32_t none = 0xffffffff;
@@ -48,8 +48,8 @@ class HashIndex {
   }
   /// Makes room for so many in all.
   void reserve(std::size_t count) {
-    if (2 * count <= slots_.size()) return;
-    const int bits = static_cast<int>(std::bit_width(2 * count - 1));
+    if (4 * count <= 3 * slots_.size()) return;
+    const int bits = static_cast<int>(std::bit_width((4 * count - 1) / 3));
     Slots before(std::size_t{1} << bits);
     before.swap(slots_);
     shift_ = 32 - bits;

@@ -27,7 +27,7 @@ inline void copy_padded(std::array<std::uint8_t, 16>& to, const std::byte* from,
   }
 #endif
   to = {};
-  std::memcpy(to.data(), from, size);
+  if (size != 0) std::memcpy(to.data(), from, size);  // none may be nowhere
 }
 
 }  // namespace encap
