@@ -63,7 +63,7 @@ class NoteRows {
     for (;; place += units(row_at(place)->size)) {
       if (place / units_in_piece >= pieces_.size()) return end();
       // Behind the last row of a piece the next piece begins.
-      if (place % units_in_piece * unit >= pieces_[place / units_in_piece].size()) {
+      if (std::size_t{place % units_in_piece} * unit >= pieces_[place / units_in_piece].size()) {
         place += units_in_piece - place % units_in_piece;
         if (place / units_in_piece >= pieces_.size()) return end();
       }
