@@ -1,4 +1,4 @@
-# The warnings of our own targets, as a target to link PRIVATE: consumers never see them.
+# The warnings of our own targets, and how they are compiled, as a target to link PRIVATE: consumers never see them.
 add_library(encap_warnings INTERFACE)
 target_compile_options(encap_warnings INTERFACE
   $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor

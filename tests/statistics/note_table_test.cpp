@@ -88,10 +88,11 @@ TEST(NoteTable, puts_together_what_several_were_told_where_it_came_first) {
     EXPECT_EQ(told(together, Severity::warning).substr(0, 20), "TCP both 1\nTCP 0 1\nT");
     // What comes later is found in whichever it lies.
     together.add(syn, "both", 300, 300, unseen);
+    together.add(get, "both", 300, 300, unseen);
     together.add(lost, "99", 301, 301, unseen);
     together.add(lost, "new", 302, 302, unseen);
     together.settle(unseen);
-    EXPECT_EQ(told(together, Severity::chat), "HTTP start 2\nHTTP both 2\nTCP both 3\n");
+    EXPECT_EQ(told(together, Severity::chat), "HTTP start 2\nHTTP both 3\nTCP both 3\n");
     EXPECT_TRUE(told(together, Severity::warning).ends_with("TCP 98 1\nTCP 99 2\nTCP new 1\n"));
   }
 }

@@ -36,21 +36,20 @@ struct FlowEnds {
   bool forward;        ///< whether the packet goes from the lower end to the higher one
 
   explicit FlowEnds(const FlowKey& key) noexcept {
-    using Words = AddressWords;
     const auto words_of = [](const Address& address) {
       const Bytes octets = std::as_bytes(std::span{address.octets});
-      return Words{load_be<8>(octets, 0), load_be<8>(octets, 8)};
+      return AddressWords{load_be<8>(octets, 0), load_be<8>(octets, 8)};
     };
-    const Words source = words_of(key.source);
-    const Words destination = words_of(key.destination);
+    const AddressWords source = words_of(key.source);
+    const AddressWords destination = words_of(key.destination);
     hash = flow_hash(source, key.source_port, destination, key.destination_port, key.transport);
     forward = source < destination || (source == destination && key.source_port <= key.destination_port);
     const Address& low = forward ? key.source : key.destination;
     const Address& high = forward ? key.destination : key.source;
     const std::uint64_t low_port = forward ? key.source_port : key.destination_port;
     const std::uint64_t high_port = forward ? key.destination_port : key.source_port;
-    const Words& first = forward ? source : destination;
-    const Words& second = forward ? destination : source;
+    const AddressWords& first = forward ? source : destination;
+    const AddressWords& second = forward ? destination : source;
     words = {first[0], first[1], second[0], second[1], 0};
     words[4] = low_port << 48 | high_port << 32 | static_cast<std::uint64_t>(low.kind) << 16 |
                static_cast<std::uint64_t>(high.kind) << 8 | static_cast<std::uint64_t>(key.transport);

@@ -55,11 +55,7 @@ class IpAddress {
   constexpr IpAddress(Ipv4Address address) noexcept {  // NOLINT(google-explicit-constructor): a widening
     std::array<std::byte, 4> octets{};
     store_be<4>(octets, 0, address.value);
-    if (!std::is_constant_evaluated()) {
-      copy_padded(octets_, octets.data(), octets.size());
-    } else {
-      for (unsigned i = 0; i < 4; ++i) octets_[i] = std::to_integer<std::uint8_t>(octets[i]);
-    }
+    copy_padded(octets_, octets.data(), octets.size());
   }
   constexpr IpAddress(const Ipv6Address& address) noexcept  // NOLINT(google-explicit-constructor): a widening
       : octets_{address.octets}, family_{Family::ipv6} {}

@@ -139,7 +139,7 @@ class Conversations final : public Statistic {
   [[nodiscard]] bool may_share() const noexcept override { return !filter_.matches; }
   void absorb(Statistic& other) override {
     const auto& all = static_cast<const Conversations&>(other).rows_;
-    for (std::uint32_t at = all.next(0); at != all.end(); at = all.next(at + 1)) {
+    for (std::uint32_t at = 0; at < all.size(); ++at) {
       const Conversation& theirs = all[at];
       Conversation& ours = row_of(theirs.ends, theirs.first_seen_at, theirs.first);
       const bool same_way = goes_there(ours, theirs.ends);
@@ -267,7 +267,7 @@ class Conversations final : public Statistic {
   [[nodiscard]] std::vector<const Conversation*> ordered() const {
     std::vector<const Conversation*> rows;
     rows.reserve(rows_.size());
-    for (std::uint32_t at = rows_.next(0); at != rows_.end(); at = rows_.next(at + 1)) rows.push_back(&rows_[at]);
+    for (std::uint32_t at = 0; at < rows_.size(); ++at) rows.push_back(&rows_[at]);
     std::stable_sort(rows.begin(), rows.end(), [](const Conversation* a, const Conversation* b) {
       return std::pair{b->total().frames, a->first_seen_at} < std::pair{a->total().frames, b->first_seen_at};
     });
