@@ -26,6 +26,14 @@ TEST(PlainHttp, requests_and_responses_without_a_body_are_plain) {
   EXPECT_EQ(answered.size, response.size());
 }
 
+TEST(PlainHttp, responses_of_codes_that_have_no_body_are_plain_without_a_length) {
+  for (const std::string_view text : {"HTTP/1.1 204 No Content\r\n\r\nabc", "HTTP/1.1 304 Not Modified\r\n\r\nabc"}) {
+    PlainMessage answered;
+    ASSERT_TRUE(read_plain_message(text, answered)) << text;
+    EXPECT_EQ(answered.size, text.size() - 3);
+  }
+}
+
 // Whatever has to be looked at more closely is left to the reader of all messages.
 TEST(PlainHttp, everything_else_is_not) {
   constexpr std::string_view others[] = {
@@ -58,7 +66,7 @@ TEST(PlainHttp, everything_else_is_not) {
       "NOTIFY / HTTP/1.1\r\n\r\n",
       "Host: h\r\n\r\n",
       "HTTP/1.1 200 OK\r\n\r\n",
-      "HTTP/1.1 204 No Content\r\n\r\n",
+      "HTTP/1.1 204 No Content\r\nContent-Length: 1\r\n\r\na",
       "HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n",
       "HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n",
       "HTTP/1.1  200 OK\r\nContent-Length: 0\r\n\r\n",

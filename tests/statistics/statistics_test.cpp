@@ -523,10 +523,10 @@ TEST(Statistics, reads_no_more_of_a_packet_than_is_counted) {
   Statistics statistics{no_filters};
   ASSERT_TRUE(statistics.add("conv,tcp").has_value());
   ASSERT_TRUE(statistics.add("io,phs").has_value());
-  EXPECT_EQ(statistics.reads(), FactsRead::layers);
+  EXPECT_EQ(statistics.reads(), (FactsRead{.ends = true, .layers = true}));
   ASSERT_TRUE(statistics.add("expert").has_value());
   EXPECT_EQ(statistics.detail(), Detail::facts);
-  EXPECT_EQ(statistics.reads(), FactsRead::notes);
+  EXPECT_EQ(statistics.reads(), (FactsRead{.ends = true, .layers = true, .notes = true}));
   ASSERT_TRUE(statistics.add("http,tree").has_value());
   EXPECT_EQ(statistics.detail(), Detail::fields);
 }
@@ -537,9 +537,9 @@ TEST(Statistics, reads_no_layers_where_ends_alone_are_counted) {
     ASSERT_TRUE(statistics.add(name).has_value()) << name;
   }
   EXPECT_EQ(statistics.detail(), Detail::facts);
-  EXPECT_EQ(statistics.reads(), FactsRead::ends);
+  EXPECT_EQ(statistics.reads(), FactsRead{.ends = true});
   ASSERT_TRUE(statistics.add("rtt,tcp").has_value());
-  EXPECT_EQ(statistics.reads(), FactsRead::round_trips);
+  EXPECT_EQ(statistics.reads(), (FactsRead{.ends = true, .round_trips = true}));
 }
 
 TEST(Statistics, takes_the_frame_for_a_layer_where_a_filter_names_it) {

@@ -39,9 +39,9 @@ Printer::Printer(const CommandOptions& options, const encap::Dissector& dissecto
       // Without -V and -x the list is what there is to see.
       list_{options.summary || (!options.tree && !options.hex)} {
   const bool exports = !options.http_objects.empty();
-  dissection_.wants_facts = dissection_.wants_layers = dissection_.wants_notes = false;
+  dissection_.wants_facts = dissection_.wants_ends = dissection_.wants_layers = dissection_.wants_notes = false;
   if (statistics != nullptr) statistics->ask(dissection_);
-  if (exports) dissection_.wants_facts = dissection_.wants_layers = true;
+  if (exports) dissection_.wants_facts = dissection_.wants_ends = dissection_.wants_layers = true;
   if (full_detail_ != Detail::fields || is_read_by_others()) return;
   interest_ = encap::Interest::in_fields(fields_looked_at());
   if (!interest_.in_all()) dissection_.interest = &interest_;
@@ -95,7 +95,8 @@ encap::SessionMemory::Depth Printer::session_depth(const CommandOptions& options
   using Depth = encap::SessionMemory::Depth;
   const bool is_looked_into = !options.quiet || options.filter || !options.http_objects.empty();
   if (is_looked_into || !options.statistics || options.statistics->detail() != Detail::facts) return Depth::analysis;
-  return options.statistics->reads() == encap::FactsRead::ends ? Depth::streams : Depth::analysis;
+  const encap::FactsRead read = options.statistics->reads();
+  return read.round_trips || read.layers || read.notes ? Depth::analysis : Depth::streams;
 }
 
 void Printer::begin(std::string& out) {

@@ -58,7 +58,8 @@ bool TcpPduStore::make_room(TcpPduEntry& entry, std::size_t end) {
   return true;
 }
 
-void TcpPduStore::next_packet() noexcept {
+// What the packet before this one was still read of.
+void TcpPduStore::let_go() noexcept {
   while (!completed_.empty()) {
     TcpPduEntry& entry = *completed_.back();
     completed_.pop_back();

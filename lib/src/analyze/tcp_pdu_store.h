@@ -45,13 +45,16 @@ class TcpPduStore {
   /// Its octets are readable until the next packet, whatever becomes of it before.
   void completed(TcpPduEntry& entry) { completed_.push_back(&entry); }
   /// A new packet begins.
-  void next_packet() noexcept;
+  void next_packet() noexcept {
+    if (!completed_.empty() || !lent_.empty()) let_go();
+  }
 
  private:
   static constexpr std::size_t piece_cost = sizeof(Reassembly::Piece);
   static constexpr std::size_t spare_buffers = 16;
   static constexpr std::size_t largest_spare = 256u << 10;
 
+  void let_go() noexcept;
   static std::size_t cost(const TcpPduBuffer& buffer) noexcept {
     return sizeof buffer + buffer.octets.size() + buffer.pieces.size() * piece_cost;
   }

@@ -1,9 +1,14 @@
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace encap {
 
@@ -30,44 +35,57 @@ constexpr std::size_t utf8_length(std::string_view text) noexcept {
 
 namespace detail {
 
-/// Whether eight octets are printable ASCII: a high bit shows up in each that is below 0x20, above 0x7e, or behind such
-/// a one.
-inline bool are_plain(std::uint64_t octets) noexcept {
-  constexpr std::uint64_t every = 0x0101010101010101;
-  return ((octets | (octets - every * 0x20) | (octets + every)) & every * 0x80) == 0;
+/// How many of the octets from there on, `piece` of which are looked at together, are printable ASCII before the first
+/// that is not.
+#ifdef __SSE2__
+inline constexpr std::size_t piece = 16;
+inline std::size_t plain_of_piece(const char* there) noexcept {
+  __m128i octets;
+  std::memcpy(&octets, there, piece);
+  // As signed numbers those above 0x7f are below all others.
+  const __m128i low = _mm_cmplt_epi8(octets, _mm_set1_epi8(0x20));
+  const __m128i del = _mm_cmpeq_epi8(octets, _mm_set1_epi8(0x7f));
+  const int marks = _mm_movemask_epi8(_mm_or_si128(low, del));
+  return static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(marks) | 1u << piece));
 }
+#else
+inline constexpr std::size_t piece = 8;
+inline std::size_t plain_of_piece(const char* there) noexcept {
+  std::uint64_t octets = 0;  // the first is the lowest
+  for (std::size_t i = 0; i < piece; ++i) octets |= std::uint64_t{static_cast<unsigned char>(there[i])} << 8 * i;
+  // A high bit shows up in each that is below 0x20 or above 0x7e, and in some behind such a one.
+  constexpr std::uint64_t every = 0x0101010101010101;
+  const std::uint64_t marks = (octets | (octets - every * 0x20) | (octets + every)) & every * 0x80;
+  return static_cast<std::size_t>(std::countr_zero(marks)) / 8;
+}
+#endif
 
 }  // namespace detail
 
-/// How many characters a text starts with that are printable ASCII, blanks among them.
-inline std::size_t plain_length(std::string_view text) noexcept {
-  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f; };
+/// How many characters a text starts with that are printable ASCII, blanks among them. Calls `visit(at, count)` for
+/// pieces of some size or of 1 that these lie in.
+template <class Visit>
+std::size_t plain_length(std::string_view text, Visit visit) noexcept {
+  using detail::piece;
   std::size_t at = 0;
-  const auto are_plain = [text](std::size_t from) {
-    std::uint64_t octets;
-    std::memcpy(&octets, text.data() + from, 8);
-    return detail::are_plain(octets);
-  };
-  while (at + 8 <= text.size() && are_plain(at)) at += 8;
-  // The last eight, some of which were looked at before.
-  if (at != 0 && text.size() - at < 8 && are_plain(text.size() - 8)) return text.size();
-  while (at < text.size() && is_plain(text[at])) ++at;
-  return at;
+  if (text.size() < piece) {
+    for (; at < text.size() && text[at] >= 0x20 && text[at] < 0x7f; ++at) visit(at, 1);
+    return at;
+  }
+  // The last piece has some that were looked at before.
+  for (const std::size_t last = text.size() - piece;; at = std::min(at + piece, last)) {
+    visit(at, piece);
+    const std::size_t plain = detail::plain_of_piece(text.data() + at);
+    if (plain < piece || at == last) return at + plain;
+  }
+}
+inline std::size_t plain_length(std::string_view text) noexcept {
+  return plain_length(text, [](std::size_t, std::size_t) {});
 }
 
 /// The same, and copies them. Precondition: there is room for all of `text`.
 inline std::size_t copy_plain(char* to, std::string_view text) noexcept {
-  const auto copy_eight = [to, text](std::size_t from) {
-    std::uint64_t octets;
-    std::memcpy(&octets, text.data() + from, 8);
-    std::memcpy(to + from, &octets, 8);
-    return detail::are_plain(octets);
-  };
-  std::size_t at = 0;
-  while (at + 8 <= text.size() && copy_eight(at)) at += 8;
-  if (at != 0 && text.size() - at < 8 && copy_eight(text.size() - 8)) return text.size();
-  for (; at < text.size() && text[at] >= 0x20 && text[at] < 0x7f; ++at) to[at] = text[at];
-  return at;
+  return plain_length(text, [&](std::size_t at, std::size_t count) { std::memcpy(to + at, text.data() + at, count); });
 }
 
 }  // namespace encap

@@ -191,7 +191,7 @@ const Field* line_field(Kind kind) noexcept {
 Framing framing_of(std::string_view name) noexcept {
   if (name.size() >= 32 || (framing_lengths >> name.size() & 1) == 0) return Framing::none;
   for (const KnownHeader& known : framing_headers) {
-    if (equals_ignoring_case(known.name, name)) return framing_of(known.special);
+    if (known.name == name || equals_ignoring_case(known.name, name)) return framing_of(known.special);
   }
   return Framing::none;
 }

@@ -10,11 +10,11 @@ namespace {
 
 // The line at the start of `text`, which it is taken off, its end with it. False: it is not plain.
 bool take_line(std::string_view& text, std::string_view& line) noexcept {
-  const std::size_t end = text.find('\n');
-  if (end == text.npos || end == 0 || text[end - 1] != '\r') return false;
-  line = text.substr(0, end - 1);
-  text.remove_prefix(end + 1);
-  return plain_length(line) == line.size();
+  const std::size_t end = plain_length(text);
+  if (text.size() - end < 2 || text[end] != '\r' || text[end + 1] != '\n') return false;
+  line = text.substr(0, end);
+  text.remove_prefix(end + 2);
+  return true;
 }
 
 constexpr auto name_characters = [] {
@@ -65,7 +65,7 @@ bool read_plain_message(std::string_view text, PlainMessage& message) noexcept {
   if (message.kind == Kind::answers) {
     message.code = plain_status(message.first_line);
     if (message.code < 200) return false;
-    may_have_body = true;
+    may_have_body = message.code != 204 && message.code != 304;  // RFC 9112 §6.3
   } else if (message.kind != Kind::asks || message.method == "CONNECT" || message.first_line.front() == 'M') {
     return false;
   }

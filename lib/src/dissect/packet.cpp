@@ -297,30 +297,39 @@ std::uint32_t Packet::call(const ProtocolInfo& protocol, const Octets& in) {
     stop(Stop::too_deep);
     return 0;
   }
+  const std::string_view name_before = protocol_name;
+  protocol_name = protocol.short_name;
+  ++depth_;
+  const std::uint32_t used = out.detail >= Detail::fields ? call_for_items(protocol, in) : call_alone(protocol, in);
+  --depth_;
+  if (!stopped()) protocol_name = name_before;  // a stop is told under the name of the layer it happened in
+  return used;
+}
+
+std::uint32_t Packet::call_for_items(const ProtocolInfo& protocol, const Octets& in) {
   const std::size_t names_before = names_size_;
   const std::size_t items_before = out.items.size();
-  const std::string_view name_before = protocol_name;
   const bool took_items = takes_items_;
-  protocol_name = protocol.short_name;
   takes_items_ = takes(protocol);
-  ++depth_;
   if (takes_items_) add_layer_name(protocol.layer.name);
-  std::uint32_t used = protocol.dissect(*this, in);
-  --depth_;
-  out.facts.quote_is_cut |= in_error && stop_ == Stop::not_captured;
-  if (in_error && stopped() && stop_ != Stop::not_captured) {
-    // What an ICMP error quotes is cut short as a rule: no fault, and nothing to tell.
-    forget_stop();
-    used = in.captured;
-  }
-  if (!stopped()) {  // a stop is told under the name of the layer it happened in
-    protocol_name = name_before;
+  const std::uint32_t used = call_alone(protocol, in);
+  if (!stopped()) {
     // A layer that showed nothing is not named.
     const bool silent = takes_items() && out.items.size() == items_before;
     if (used == 0 || silent) names_size_ = names_before;
   }
   takes_items_ = took_items;
   return used;
+}
+
+std::uint32_t Packet::call_alone(const ProtocolInfo& protocol, const Octets& in) {
+  const std::uint32_t used = protocol.dissect(*this, in);
+  if (!in_error || !stopped()) return used;
+  out.facts.quote_is_cut |= stop_ == Stop::not_captured;
+  if (stop_ == Stop::not_captured) return used;
+  // What an ICMP error quotes is cut short as a rule: no fault, and nothing to tell.
+  forget_stop();
+  return in.captured;
 }
 
 bool Packet::call(Table table, std::uint32_t value, const Octets& in) {

@@ -146,7 +146,7 @@ class Packet {
                    std::string_view text = {});
   /// Says that the layer joins these ends; of a layer that is quoted it says nothing.
   void add_ends(const ProtocolInfo& protocol, const Address& source, const Address& destination) {
-    if (!out.wants_facts || in_error) return;
+    if (!out.wants_ends || in_error) return;
     // Put together where they stay: a copy would wait for what was just written.
     LayerEnds& ends = out.facts.ends.emplace_back();
     ends.layer = &protocol.layer;
@@ -155,7 +155,7 @@ class Packet {
   }
   /// The same of a transport, between its ports in the network layer around it.
   void add_ends(const ProtocolInfo& protocol) {
-    if (!out.wants_facts || in_error) return;
+    if (!out.wants_ends || in_error) return;
     add_ends(protocol, network_source, network_destination);
     LayerEnds& ends = out.facts.ends.back();
     ends.source_port = source_port;
@@ -291,6 +291,8 @@ class Packet {
   [[nodiscard]] bool takes(const ProtocolInfo& protocol) const noexcept {
     return out.detail >= Detail::fields && (out.interest == nullptr || out.interest->in(protocol));
   }
+  [[nodiscard]] std::uint32_t call_for_items(const ProtocolInfo& protocol, const Octets& in);
+  [[nodiscard]] std::uint32_t call_alone(const ProtocolInfo& protocol, const Octets& in);
   /// Once for all who format, as fmt takes long to compile. Lifetime: until the next call.
   [[nodiscard]] std::string_view formatted(fmt::string_view format, fmt::format_args args);
   [[nodiscard]] bool may_add(ItemId parent) const noexcept { return parent != ItemId::none && wants_items(); }

@@ -57,7 +57,7 @@ bool dissect_plain_front(Packet& p, const Octets& frame) {
   p.add_layer_fact(ipv4_protocol.layer);
   p.network_source = address_at(header, Ipv4Field::source, Address::Kind::ipv4);
   p.network_destination = address_at(header, Ipv4Field::destination, Address::Kind::ipv4);
-  if (p.out.wants_facts) {
+  if (p.out.wants_ends) {
     add_ends(p.out.facts, ethernet_protocol, address_at(frame.bytes(), EthernetField::source, Address::Kind::ether),
              address_at(frame.bytes(), EthernetField::destination, Address::Kind::ether));
     add_ends(p.out.facts, ipv4_protocol, p.network_source, p.network_destination);

@@ -150,15 +150,17 @@ Detail Statistics::detail() const noexcept {
 }
 
 FactsRead Statistics::reads() const noexcept {
-  FactsRead most = FactsRead::ends;
-  for (const Asked& asked : all_) most = std::max(most, asked.statistic->reads());
-  return most;
+  FactsRead read;
+  for (const Asked& asked : all_) read |= asked.statistic->reads();
+  return read;
 }
 
 void Statistics::ask(Dissection& dissection) const noexcept {
   dissection.wants_facts = true;
-  dissection.wants_layers = reads() >= FactsRead::layers;
-  dissection.wants_notes = reads() >= FactsRead::notes;
+  const FactsRead read = reads();
+  dissection.wants_ends = read.ends;
+  dissection.wants_layers = read.layers || read.notes;  // notes are found in layers
+  dissection.wants_notes = read.notes;
 }
 
 void Statistics::take(const Dissection& dissection) {

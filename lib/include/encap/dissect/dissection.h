@@ -269,11 +269,13 @@ struct Dissection {
   explicit Dissection(Detail how_much = Detail::items, bool and_facts = false)
       : detail{how_much},
         wants_facts{and_facts || how_much == Detail::facts},
+        wants_ends{wants_facts},
         wants_layers{wants_facts},
         wants_notes{wants_facts} {}
 
   Detail detail;
   bool wants_facts;   ///< whether `facts` is filled
+  bool wants_ends;    ///< whether with ends and round trips
   bool wants_layers;  ///< whether with layers; else Detail::facts ends at the transport
   bool wants_notes;   ///< whether with notes as well
   /// The protocols whose items are taken down, at Detail::fields; null: all. Facts are those of all protocols, for

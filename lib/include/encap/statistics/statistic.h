@@ -25,8 +25,23 @@ struct PacketFilter {
 /// Makes a filter of a text, or says why it is none.
 using FilterCompiler = std::function<Result<PacketFilter, std::string>(std::string_view text)>;
 
-/// What is read of a packet's facts: all up to one of these.
-enum class FactsRead : std::uint8_t { ends, round_trips, layers, notes };
+/// Which of a packet's facts are read.
+struct FactsRead {
+  bool ends = false;
+  bool round_trips = false;  ///< these refer to ends
+  bool layers = false;
+  bool notes = false;
+
+  static constexpr FactsRead all() noexcept { return {true, true, true, true}; }
+  constexpr FactsRead& operator|=(const FactsRead& others) noexcept {
+    ends |= others.ends;
+    round_trips |= others.round_trips;
+    layers |= others.layers;
+    notes |= others.notes;
+    return *this;
+  }
+  friend bool operator==(const FactsRead&, const FactsRead&) = default;
+};
 
 /// Nothing, a number, or a text in UTF-8, or what came in its place.
 using StatisticValue = std::variant<std::monostate, std::uint64_t, std::int64_t, double, std::string>;
@@ -48,8 +63,8 @@ class Statistic {
 
   /// How much of a packet it reads. The dissection's facts are there in any case.
   [[nodiscard]] virtual Detail detail() const noexcept { return Detail::facts; }
-  /// How much of those facts it reads.
-  [[nodiscard]] virtual FactsRead reads() const noexcept { return FactsRead::notes; }
+  /// Which of those facts it reads.
+  [[nodiscard]] virtual FactsRead reads() const noexcept { return FactsRead::all(); }
   /// Says that some filter of the run names the frame or one of its fields, which makes the frame a layer for tshark.
   virtual void frame_is_named() noexcept {}
   virtual void take(const Dissection& dissection) = 0;

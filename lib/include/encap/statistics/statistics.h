@@ -54,7 +54,7 @@ class Statistics {
   [[nodiscard]] bool empty() const noexcept { return all_.empty(); }
   /// How much of each packet they need, at least.
   [[nodiscard]] Detail detail() const noexcept;
-  /// How much of its facts they read.
+  /// Which of its facts they read.
   [[nodiscard]] FactsRead reads() const noexcept;
   /// Sets what they need: facts, and as much of them as they read.
   void ask(Dissection& dissection) const noexcept;

@@ -933,9 +933,7 @@ std::uint32_t dissect_segment(Packet& p, const Octets& in) {
   if (p.stopped()) return in.reported;
   if (way == Way::with_items || a.marks != 0) add_analysis(s);
   p.add_ends(tcp_protocol);
-  if (a.acked_frame != 0 && p.out.wants_facts && !p.in_error) {
-    add_round_trip(p.out.facts, a);
-  }
+  if (a.acked_frame != 0 && p.out.wants_ends && !p.in_error) add_round_trip(p.out.facts, a);
 
   if (in.reported < s.header_octets || !p.wants_payload()) return in.reported;
   s.payload = in.from(s.header_octets);

@@ -116,7 +116,7 @@ class Conversations final : public Statistic {
         has_streams_{ends == EndsOf::tcp} {}
 
   [[nodiscard]] Detail detail() const noexcept override { return filter_.matches ? Detail::fields : Detail::facts; }
-  [[nodiscard]] FactsRead reads() const noexcept override { return FactsRead::ends; }
+  [[nodiscard]] FactsRead reads() const noexcept override { return {.ends = true}; }
 
   void take(const Dissection& dissection) override {
     if (!filter_(dissection)) return;

@@ -35,7 +35,7 @@ class Endpoints final : public Statistic {
       : filter_{std::move(filter)}, layer_{ends_layer(ends)}, field_{find_field(layer_.name)->field} {}
 
   [[nodiscard]] Detail detail() const noexcept override { return filter_.matches ? Detail::fields : Detail::facts; }
-  [[nodiscard]] FactsRead reads() const noexcept override { return FactsRead::ends; }
+  [[nodiscard]] FactsRead reads() const noexcept override { return {.ends = true}; }
 
   void take(const Dissection& dissection) override {
     if (!filter_(dissection)) return;

@@ -37,6 +37,7 @@ class Expert final : public Statistic {
       : filter_{std::move(filter)}, least_{least}, with_frames_{with_frames} {}
 
   [[nodiscard]] Detail detail() const noexcept override { return filter_.matches ? Detail::fields : Detail::facts; }
+  [[nodiscard]] FactsRead reads() const noexcept override { return {.notes = true}; }
 
   void take(const Dissection& dissection) override {
     if (dissection.facts.notes.empty() || !filter_(dissection)) return;

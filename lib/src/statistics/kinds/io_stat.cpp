@@ -128,7 +128,7 @@ class IoStat final : public Statistic {
   }
 
   [[nodiscard]] Detail detail() const noexcept override { return reads_fields_ ? Detail::fields : Detail::facts; }
-  [[nodiscard]] FactsRead reads() const noexcept override { return FactsRead::ends; }
+  [[nodiscard]] FactsRead reads() const noexcept override { return {}; }
 
   void take(const Dissection& dissection) override {
     const std::int64_t nanoseconds = dissection.since_first.count();

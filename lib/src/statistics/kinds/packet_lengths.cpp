@@ -23,7 +23,7 @@ class PacketLengths final : public TreeStatistic {
   }
 
   [[nodiscard]] Detail detail() const noexcept override { return has_filter() ? Detail::fields : Detail::facts; }
-  [[nodiscard]] FactsRead reads() const noexcept override { return FactsRead::ends; }
+  [[nodiscard]] FactsRead reads() const noexcept override { return {}; }
 
   void take(const Dissection& dissection) override {
     if (!passes(dissection) || dissection.facts.quote_is_cut) return;

@@ -19,7 +19,7 @@ class ProtocolHierarchy final : public Statistic {
     return filter_.matches || tree_is_shown_ ? Detail::fields : Detail::facts;
   }
 
-  [[nodiscard]] FactsRead reads() const noexcept override { return FactsRead::layers; }
+  [[nodiscard]] FactsRead reads() const noexcept override { return {.layers = true}; }
 
   void frame_is_named() noexcept override { frame_ = find_field("frame")->field; }
 
@@ -29,12 +29,14 @@ class ProtocolHierarchy final : public Statistic {
     if (tree_is_shown_) {  // the frame's own is among them
       for (ItemId id = dissection.at(ItemId::root).first_child; id != ItemId::none; id = dissection.at(id).next) {
         const Field* const field = dissection.at(id).field;
-        if (field != nullptr) at = add(at, field, dissection);
+        if (field != nullptr) at = child(at, field, dissection.frame_number);
       }
-      return;
+    } else {
+      if (frame_ != nullptr) at = child(at, frame_, dissection.frame_number);
+      for (const Field* const layer : dissection.facts.layers) at = child(at, layer, dissection.frame_number);
     }
-    if (frame_ != nullptr) at = add(at, frame_, dissection);
-    for (const Field* const layer : dissection.facts.layers) at = add(at, layer, dissection);
+    ++nodes_[at].frames;
+    nodes_[at].octets += length_of(dissection);
   }
 
   [[nodiscard]] bool may_share() const noexcept override { return !filter_.matches; }
@@ -65,24 +67,16 @@ class ProtocolHierarchy final : public Statistic {
   }
 
  private:
-  // Places in `nodes_`; 0, the root's, stands for none.
+  // Places in `nodes_`; 0, the root's, stands for none. A parent comes before its children.
   struct Node {
     const Field* layer = nullptr;
     std::uint64_t first_frame = 0;
-    std::uint64_t frames = 0;
-    std::uint64_t octets = 0;
+    std::uint64_t frames = 0;  // whose innermost layer it is
+    std::uint64_t octets = 0;  // of these
     std::uint32_t parent = 0;
     std::uint32_t first_child = 0;
     std::uint32_t next = 0;
   };
-
-  // Counts a packet in a child of `parent`.
-  [[nodiscard]] std::uint32_t add(std::uint32_t parent, const Field* layer, const Dissection& dissection) {
-    const std::uint32_t at = child(parent, layer, dissection.frame_number);
-    ++nodes_[at].frames;
-    nodes_[at].octets += length_of(dissection);
-    return at;
-  }
 
   // A child of `parent`, made where there is none yet: it was first seen in that frame. Children are in the order in
   // which they were.
@@ -124,11 +118,17 @@ class ProtocolHierarchy final : public Statistic {
     nodes_[at].next = std::exchange(*link, at);
   }
 
+  // Visits all, each with the frames and octets of those in it.
   template <class Visit>
   void walk(Visit visit) const {
+    std::vector<Node> sums = nodes_;
+    for (std::size_t at = sums.size() - 1; at != 0; --at) {
+      sums[sums[at].parent].frames += sums[at].frames;
+      sums[sums[at].parent].octets += sums[at].octets;
+    }
     std::size_t depth = 0;
     for (std::uint32_t at = nodes_[0].first_child; at != 0;) {
-      visit(nodes_[at], depth);
+      visit(sums[at], depth);
       if (nodes_[at].first_child != 0) {
         at = nodes_[at].first_child;
         ++depth;

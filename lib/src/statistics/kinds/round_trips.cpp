@@ -46,7 +46,7 @@ class RoundTrips final : public Statistic {
   explicit RoundTrips(PacketFilter filter) : filter_{std::move(filter)}, tcp_{find_field("tcp")->field} {}
 
   [[nodiscard]] Detail detail() const noexcept override { return filter_.matches ? Detail::fields : Detail::facts; }
-  [[nodiscard]] FactsRead reads() const noexcept override { return FactsRead::round_trips; }
+  [[nodiscard]] FactsRead reads() const noexcept override { return {.ends = true, .round_trips = true}; }
 
   void take(const Dissection& dissection) override {
     if (!filter_(dissection)) return;
