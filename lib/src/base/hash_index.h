@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/large_memory.h"
 #include "base/prefetch.h"
 
 namespace encap {
@@ -76,7 +75,7 @@ class HashIndex {
     std::uint32_t hash = 0;
     std::uint32_t place = none;
   };
-  using Slots = std::vector<Slot, LargeAllocator<Slot>>;
+  using Slots = std::vector<Slot>;
 
   [[nodiscard]] std::size_t first_slot(std::uint32_t hash) const noexcept { return hash >> shift_; }
   [[nodiscard]] std::size_t after(std::size_t at) const noexcept { return (at + 1) & (slots_.size() - 1); }

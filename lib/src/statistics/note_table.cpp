@@ -9,11 +9,9 @@
 namespace encap {
 
 std::uint32_t NoteRows::add(std::uint16_t kind, std::uint64_t seen_at, std::string_view text) {
-  constexpr std::size_t first_piece = std::size_t{128} << 10;
-  static_assert(first_piece > sizeof(NoteRow) + longest_text);
   const std::size_t size = std::size_t{units(text.size())} * unit;
   if (pieces_.empty() || pieces_.back().capacity() - pieces_.back().size() < size) {
-    pieces_.emplace_back().reserve(pieces_.size() == 1 ? first_piece : Piece::allocator_type::page_size);
+    pieces_.emplace_back().reserve(piece_size);
   }
   Piece& piece = pieces_.back();
   const std::size_t at = piece.size();

@@ -11,7 +11,6 @@
 
 #include "base/hash_index.h"
 #include "base/hash_words.h"
-#include "base/large_memory.h"
 #include "encap/dissect/dissection.h"
 
 namespace encap {
@@ -75,9 +74,11 @@ class NoteRows {
   [[nodiscard]] static constexpr std::uint32_t end() noexcept { return 0xffffffff; }
 
  private:
-  using Piece = std::vector<char, LargeAllocator<char>>;
+  using Piece = std::vector<char>;
   static constexpr std::uint32_t unit = alignof(NoteRow);  // of places
-  static constexpr std::uint32_t units_in_piece = Piece::allocator_type::page_size / unit;
+  static constexpr std::size_t piece_size = std::size_t{256} << 10;
+  static constexpr std::uint32_t units_in_piece = piece_size / unit;
+  static_assert(piece_size > sizeof(NoteRow) + longest_text);
 
   // From a row to the next one whose text has so many octets.
   [[nodiscard]] static constexpr std::uint32_t units(std::size_t text_size) noexcept {
