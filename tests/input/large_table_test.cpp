@@ -11,7 +11,7 @@ namespace {
 using Texts = std::vector<std::string>;
 
 constexpr std::size_t mebi = 1u << 20;
-constexpr std::size_t block = 16 * mebi;  // what the parser below reads ahead, and its longest row
+constexpr std::size_t block = 16 * mebi;  // its longest row
 
 /// A table made while it is read: `next_row` gives the next row with its line break, nothing at the end.
 class GeneratedSource final : public ByteSource {

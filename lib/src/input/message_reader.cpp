@@ -1,7 +1,6 @@
 #include "encap/input/message_reader.h"
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
 #include <cstring>
 #include <optional>
@@ -11,6 +10,7 @@
 #include "input/packet_list.h"
 #include "input/party_text.h"
 #include "input/table_columns.h"
+#include "input/table_lines.h"
 #include "input/table_source.h"
 
 // The parser's header: <libfccp/csv.h> or <csv.h>, as the build found it. It cuts file names on purpose, which g++
@@ -36,11 +36,11 @@ struct Rfc4180Quotes {
       }
     }
     // Most cells are a few octets, where a loop is faster than a call; messages are longer.
-    static constexpr char separator[] = {Separator, '\0'};
     for (int i = 0; i < 16; ++i, ++at) {
       if (*at == Separator || *at == '\0') return at;
     }
-    return at + std::strcspn(at, separator);
+    const char* const end = std::strchr(at, Separator);
+    return end != nullptr ? end : at + std::strlen(at);
   }
   static void unescape(char*& begin, char*& end) {
     char* const quote = begin + (skip_blanks(begin) - begin);
@@ -121,28 +121,17 @@ RowCutter cutter_for(char separator) noexcept {
   }
 }
 
-/// csv.h's way to ask for octets.
-class ParserSource final : public io::ByteSourceBase {
- public:
-  ParserSource(TableSource& source, std::atomic<std::uint64_t>& octets) : source_{&source}, octets_{&octets} {}
-  int read(char* buffer, int size) override {
-    const std::size_t got = source_->read(buffer, static_cast<std::size_t>(size));
-    octets_->fetch_add(got, std::memory_order_relaxed);
-    return static_cast<int>(got);
-  }
-
- private:
-  TableSource* source_;
-  std::atomic<std::uint64_t>* octets_;
-};
-
-std::string_view trimmed(std::string_view text) noexcept {
-  const auto plain = [](char c) { return static_cast<unsigned char>(c) > ' '; };
-  if (text.empty() || (plain(text.front()) && plain(text.back()))) return text;  // nearly every cell
+std::string_view without_blanks_around(std::string_view text) noexcept {
   const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && blank(text.back())) text.remove_suffix(1);
   return text;
+}
+
+inline std::string_view trimmed(std::string_view text) noexcept {
+  const auto plain = [](char c) { return static_cast<unsigned char>(c) > ' '; };
+  if (text.empty() || (plain(text.front()) && plain(text.back()))) return text;  // nearly every cell
+  return without_blanks_around(text);
 }
 
 /// What people write where they have no value.
@@ -236,14 +225,14 @@ class MessageReader::Impl {
       : name_{std::move(name)},
         options_{options},
         source_{name_, std::move(source), options.packet_list ? MessageFormat::wireshark_csv : MessageFormat::csv},
-        lines_{name_, std::make_unique<ParserSource>(source_, octets_)} {}
+        lines_{source_} {}
 
   Result<void, Failure> read_header();
   Result<const Message*, Failure> next();
 
   const TableNotes& notes() const noexcept { return notes_; }
   std::uint64_t rows() const noexcept { return rows_; }
-  std::uint64_t octets() const noexcept { return octets_.load(std::memory_order_relaxed); }
+  std::uint64_t octets() const noexcept { return lines_.octets(); }
 
  private:
   bool next_row();
@@ -265,8 +254,7 @@ class MessageReader::Impl {
   std::string name_;
   Options options_;
   TableSource source_;
-  std::atomic<std::uint64_t> octets_{0};  // counted by the parser's reading thread
-  io::LineReader lines_;
+  TableLines lines_;
   RowCutter cut_{};
   std::vector<TableColumn> columns_;
   std::vector<Cell> cells_;
@@ -288,12 +276,13 @@ class MessageReader::Impl {
 /// Cuts the next row that is not blank into `cells_`; false at the end. Throws csv.h's errors.
 bool MessageReader::Impl::next_row() {
   for (;;) {
-    char* const line = lines_.next_line();
-    if (line == nullptr) return false;
-    line_ = lines_.get_file_line() + masked_lines_;
+    const auto next = lines_.next();
+    if (!next) return false;
+    line_ = lines_.number() + masked_lines_;
     cells_.clear();
-    std::size_t length = std::strlen(line);
-    // Of CR CR LF, which programs write that add a CR to every LF, csv.h leaves one.
+    char* const line = next->data();
+    std::size_t length = next->size();
+    // Of CR CR LF, which programs write that add a CR to every LF, there are two.
     while (length != 0 && line[length - 1] == '\r') line[--length] = '\0';
     const bool may_hold = source_.holds_masked();  // most tables never do
     holds_masked_octet_ = may_hold && std::memchr(line, masked_octet, length) != nullptr;
@@ -344,9 +333,9 @@ Result<void, Failure> MessageReader::Impl::read_header() try {
   return {};
 } catch (const io::error::escaped_string_not_closed&) {
   return unexpected(Failure{quote_not_closed()});
-} catch (const io::error::line_length_limit_exceeded&) {
-  return unexpected(Failure{InputError{
-      {name_, lines_.get_file_line(), 0}, {}, {}, "the header row is longer than 16 MiB; is this a table?"}});
+} catch (const TableLines::TooLong&) {
+  return unexpected(Failure{
+      InputError{{name_, lines_.number(), 0}, {}, {}, "the header row is longer than 16 MiB; is this a table?"}});
 }
 
 InputError MessageReader::Impl::wrong_cell(const Cell& cell, TableColumn column, std::string_view excerpt,
@@ -391,13 +380,11 @@ Result<const Message*, Failure> MessageReader::Impl::next() {
   } catch (const io::error::escaped_string_not_closed&) {
     ++rows_;
     return unexpected(Failure{quote_not_closed()});
-  } catch (const io::error::line_length_limit_exceeded&) {
+  } catch (const TableLines::TooLong&) {
     ended_ = true;
     ++rows_;
-    return unexpected(Failure{InputError{{name_, lines_.get_file_line() + masked_lines_, 0},
-                                         {},
-                                         {},
-                                         "the row is longer than 16 MiB; is a quote not closed?"}});
+    return unexpected(Failure{InputError{
+        {name_, lines_.number() + masked_lines_, 0}, {}, {}, "the row is longer than 16 MiB; is a quote not closed?"}});
   }
 }
 

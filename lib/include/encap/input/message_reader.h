@@ -12,7 +12,7 @@ namespace encap {
 /// Reads a message table row by row: UTF-8 CSV with RFC 4180 quoting, an optional BOM, LF or CRLF (or CR), commas,
 /// semicolons or tabs, line breaks inside quotes, and a header row that names the columns in any order and any case.
 ///
-/// Memory: constant, about 50 MiB for large files (three blocks of the parser's read-ahead). A row may be 16 MiB long.
+/// Memory: constant, less than 1 MiB unless a row is longer. A row may be 16 MiB long.
 class MessageReader final : public MessageSource {
  public:
   struct Options {
