@@ -21,15 +21,19 @@ struct Octets {
   bool fragment = false;        ///< a first fragment alone: what is missing is elsewhere, not malformed
 
   [[nodiscard]] Bytes bytes() const noexcept { return {data, captured}; }
-  /// All from `first` on; nothing when there is not so much.
+  /// Starts at `first`; with nothing when there is not so much.
+  void skip(std::uint32_t first) noexcept {
+    const std::uint32_t skipped = std::min(first, captured);
+    data += skipped;
+    offset += skipped;
+    captured -= skipped;
+    contained -= std::min(first, contained);
+    reported -= std::min(first, reported);
+  }
+  /// The same of others. Where they are copied again at once, that waits for what was just written.
   [[nodiscard]] Octets from(std::uint32_t first) const noexcept {
     Octets rest = *this;
-    const std::uint32_t skipped = std::min(first, captured);
-    rest.data += skipped;
-    rest.offset += skipped;
-    rest.captured -= skipped;
-    rest.contained -= std::min(first, contained);
-    rest.reported -= std::min(first, reported);
+    rest.skip(first);
     return rest;
   }
   /// `length` octets from `first` on. Where fewer are there, `reported` still says `length`.

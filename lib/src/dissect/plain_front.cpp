@@ -51,7 +51,6 @@ bool dissect_plain_front(Packet& p, const Octets& frame) {
   if (p.out.detail >= Detail::fields) return false;
   const auto headers = plain_headers(*p.out.record);
   if (!is_plain_front(*p.out.record, headers)) return false;
-  const Octets network = frame.from(link_length);
   const Bytes header = headers->network;
   p.add_layer_fact(ethernet_protocol.layer);
   p.add_layer_fact(ipv4_protocol.layer);
@@ -68,9 +67,14 @@ bool dissect_plain_front(Packet& p, const Octets& frame) {
   const bool is_tcp = headers->protocol == Protocol::tcp;
   const std::uint32_t total = load_field<Ipv4Field::total_length>(header);
   p.deepen(2);
+  Octets transport;  // the datagram is whole
+  transport.data = frame.data + link_length + network_length;
+  transport.captured = transport.contained = transport.reported = total - network_length;
+  transport.offset = frame.offset + link_length + network_length;
+  transport.source = frame.source;
   p.guard([&] {
     p.protocol_name = ipv4_protocol.short_name;
-    p.call(is_tcp ? tcp_protocol : udp_protocol, network.part(0, total).from(network_length));
+    p.call(is_tcp ? tcp_protocol : udp_protocol, transport);
   });
   if (link_length + total == frame.captured) return true;
   p.protocol_name = "Ethertype";

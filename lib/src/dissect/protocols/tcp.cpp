@@ -283,8 +283,8 @@ std::string_view completeness_words(std::uint8_t seen) noexcept {
 // A segment on its way through the dissection.
 struct Segment {
   Packet& p;
-  Octets in;
-  Octets payload;
+  const Octets& in;
+  Octets payload;  // `in` until the header was read
   TcpSegmentFacts facts;
   const TcpAnalysis* analysis;
   ItemId layer = ItemId::none;
@@ -535,8 +535,9 @@ void desegment(Segment& s) {
   bool first_pdu = true;
   KeptProtocol kept{p};
 
+  Octets later;
   while (!p.stopped()) {
-    const Octets octets = s.payload.from(offset);
+    const Octets& octets = offset == 0 ? s.payload : later = s.payload.from(offset);
     p.can_desegment = true;
     p.desegment_offset = 0;
     p.desegment_length = 0;
@@ -936,7 +937,7 @@ std::uint32_t dissect_segment(Packet& p, const Octets& in) {
   if (a.acked_frame != 0 && p.out.wants_ends && !p.in_error) add_round_trip(p.out.facts, a);
 
   if (in.reported < s.header_octets || !p.wants_payload()) return in.reported;
-  s.payload = in.from(s.header_octets);
+  s.payload.skip(s.header_octets);
   if (wants_items() && s.payload.captured != 0 && (facts.flags & rst) == 0) {
     const ItemId item = p.add(s.layer, payload_bytes, s.payload, 0, s.payload.captured);
     const std::uint32_t length = s.payload.reported;
