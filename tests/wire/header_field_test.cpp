@@ -115,6 +115,29 @@ TEST(HeaderField, is_stored_without_a_change_to_the_bits_around_it) {
   EXPECT_TRUE(same_octets(octets, hex_vector("efffff")));
 }
 
+constexpr HeaderField first_bits{"first", "First bits", 8, 3};
+constexpr HeaderField middle_bits{"middle", "Middle bits", 11, 12};
+constexpr HeaderField last_bit{"last", "Last bit", 23, 1};
+
+TEST(HeaderField, is_stored_with_those_beside_it_in_one_piece) {
+  auto octets = hex_vector("ffffffff");
+  store_fields<first_bits, middle_bits, last_bit>(octets, 0b101u, 0x1842u, true);
+  EXPECT_TRUE(same_octets(octets, hex_vector("ffb085ff"))) << "bits above the width are dropped";
+  auto one_by_one = hex_vector("ffffffff");
+  store_field<first_bits>(one_by_one, 0b101);
+  store_field<middle_bits>(one_by_one, 0x842);
+  store_field<last_bit>(one_by_one, 1);
+  EXPECT_TRUE(same_octets(octets, one_by_one));
+}
+
+TEST(HeaderField, fills_octets_with_others_only_side_by_side) {
+  static_assert(detail::fill_octets(std::array{first_bits, middle_bits, last_bit}));
+  static_assert(!detail::fill_octets(std::array{first_bits, last_bit, middle_bits}));
+  static_assert(!detail::fill_octets(std::array{first_bits, middle_bits}));
+  static_assert(!detail::fill_octets(std::array{middle_bits, last_bit}));
+  SUCCEED();
+}
+
 TEST(HeaderField, gives_its_octets) {
   constexpr auto octets = hex_bytes("00 010203040506 07");
   EXPECT_TRUE(same_octets(field_octets<octets_48>(octets.bytes()), hex_vector("010203040506")));

@@ -19,17 +19,14 @@ Result<void, CraftError> prepend(PacketBuffer& buffer, const Ipv4Header& header)
     return unexpected(CraftError{Layer::ipv4, CraftError::Code::payload_too_long, buffer.size(), room});
   }
   const MutableBytes out = buffer.prepend(header_length);
-  store_field<Ipv4Field::version>(out, 4);
-  store_field<Ipv4Field::ihl>(out, header.forced.ihl.value_or(static_cast<std::uint8_t>(header_length / 4)));
-  store_field<Ipv4Field::dscp>(out, header.dscp);
-  store_field<Ipv4Field::ecn>(out, header.ecn);
+  store_fields<Ipv4Field::version, Ipv4Field::ihl>(
+      out, 4u, header.forced.ihl.value_or(static_cast<std::uint8_t>(header_length / 4)));
+  store_fields<Ipv4Field::dscp, Ipv4Field::ecn>(out, header.dscp, header.ecn);
   store_field<Ipv4Field::total_length>(out,
                                        header.forced.total_length.value_or(static_cast<std::uint16_t>(buffer.size())));
   store_field<Ipv4Field::identification>(out, header.identification);
-  store_field<Ipv4Field::reserved>(out, 0);
-  store_field<Ipv4Field::dont_fragment>(out, header.dont_fragment ? 1 : 0);
-  store_field<Ipv4Field::more_fragments>(out, header.more_fragments ? 1 : 0);
-  store_field<Ipv4Field::fragment_offset>(out, header.fragment_offset);
+  store_fields<Ipv4Field::reserved, Ipv4Field::dont_fragment, Ipv4Field::more_fragments, Ipv4Field::fragment_offset>(
+      out, 0u, header.dont_fragment, header.more_fragments, header.fragment_offset);
   store_field<Ipv4Field::time_to_live>(out, header.time_to_live);
   store_field<Ipv4Field::protocol>(out, static_cast<std::uint8_t>(header.protocol));
   store_field<Ipv4Field::checksum>(out, 0);

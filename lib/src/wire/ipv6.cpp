@@ -9,9 +9,8 @@ Result<void, CraftError> prepend(PacketBuffer& buffer, const Ipv6Header& header)
   }
   const auto payload_length = static_cast<std::uint16_t>(buffer.size());
   const MutableBytes out = buffer.prepend(Ipv6View::header_length);
-  store_field<Ipv6Field::version>(out, 6);
-  store_field<Ipv6Field::traffic_class>(out, header.traffic_class);
-  store_field<Ipv6Field::flow_label>(out, header.flow_label);
+  store_fields<Ipv6Field::version, Ipv6Field::traffic_class, Ipv6Field::flow_label>(out, 6u, header.traffic_class,
+                                                                                    header.flow_label);
   store_field<Ipv6Field::payload_length>(out, header.forced.payload_length.value_or(payload_length));
   store_field<Ipv6Field::next_header>(out, static_cast<std::uint8_t>(header.next_header));
   store_field<Ipv6Field::hop_limit>(out, header.hop_limit);
@@ -24,9 +23,8 @@ void prepend(PacketBuffer& buffer, const Ipv6FragmentHeader& header) {
   const MutableBytes out = buffer.prepend(Ipv6FragmentView::header_length);
   store_field<Ipv6FragmentField::next_header>(out, static_cast<std::uint8_t>(header.next_header));
   store_field<Ipv6FragmentField::reserved>(out, 0);
-  store_field<Ipv6FragmentField::fragment_offset>(out, header.fragment_offset);
-  store_field<Ipv6FragmentField::reserved_bits>(out, 0);
-  store_field<Ipv6FragmentField::more_fragments>(out, header.more_fragments ? 1 : 0);
+  store_fields<Ipv6FragmentField::fragment_offset, Ipv6FragmentField::reserved_bits, Ipv6FragmentField::more_fragments>(
+      out, header.fragment_offset, 0u, header.more_fragments);
   store_field<Ipv6FragmentField::identification>(out, header.identification);
 }
 

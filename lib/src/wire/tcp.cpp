@@ -38,10 +38,8 @@ Result<void, CraftError> prepend(PacketBuffer& buffer, const TcpHeader& header, 
   store_field<TcpField::destination_port>(out, header.destination_port.value);
   store_field<TcpField::sequence_number>(out, header.sequence_number.value);
   store_field<TcpField::acknowledgment_number>(out, header.acknowledgment_number.value);
-  store_field<TcpField::data_offset>(out,
-                                     header.forced.data_offset.value_or(static_cast<std::uint8_t>(header_length / 4)));
-  store_field<TcpField::reserved>(out, 0);
-  store_field<TcpField::flags>(out, header.flags.value);
+  store_fields<TcpField::data_offset, TcpField::reserved, TcpField::flags>(
+      out, header.forced.data_offset.value_or(static_cast<std::uint8_t>(header_length / 4)), 0u, header.flags.value);
   store_field<TcpField::window>(out, header.window);
   store_field<TcpField::checksum>(out, 0);
   store_field<TcpField::urgent_pointer>(out, header.urgent_pointer);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <type_traits>
 
@@ -35,6 +36,17 @@ struct FieldBits {
                          std::conditional_t<(Field.bit_width > 16), std::uint32_t,
                                             std::conditional_t<(Field.bit_width > 8), std::uint16_t, std::uint8_t>>>;
 };
+
+/// Whether fields stand side by side, in that order, and fill whole octets together.
+template <std::size_t Count>
+constexpr bool fill_octets(const std::array<HeaderField, Count>& fields) noexcept {
+  std::size_t next = fields.front().bit_offset;
+  for (const HeaderField& field : fields) {
+    if (field.bit_offset != next) return false;
+    next += field.bit_width;
+  }
+  return fields.front().bit_offset % 8 == 0 && next % 8 == 0;
+}
 }  // namespace detail
 
 /// The value of a field, in host order and shifted down. Precondition: `header` holds the field.
@@ -56,6 +68,18 @@ constexpr void store_field(MutableBytes header, std::uint64_t value) noexcept {
     word = kept | (word << Bits::shift);
   }
   store_be<Bits::octets>(header, Field.first_octet(), word);
+}
+
+/// Writes fields that stand side by side and fill whole octets together, in one piece: one after the other each would
+/// wait for what the one before wrote. Precondition: `header` holds them. Bits above a field's width are dropped.
+template <const HeaderField&... Fields, class... Values>
+requires(sizeof...(Fields) >= 2 && sizeof...(Fields) == sizeof...(Values))  //
+    constexpr void store_fields(MutableBytes header, Values... values) noexcept {
+  constexpr std::array fields{Fields...};
+  static_assert(detail::fill_octets(fields));
+  std::uint64_t word = 0;
+  ((word = word << Fields.bit_width | (static_cast<std::uint64_t>(values) & detail::FieldBits<Fields>::mask)), ...);
+  store_be<(Fields.bit_width + ...) / 8>(header, fields.front().first_octet(), word);
 }
 
 /// The octets of a field that is made of whole ones, such as an address. Lifetime: borrows `header`.
