@@ -60,7 +60,9 @@ class TcpSession final : public Session {
     is_reading_ = false;
     if (error == asio::error::eof && !is_leaving_) {
       has_ended_ = true;
-      return hub_.finish(id_);
+      // A reset is told once: what is being written may have met it, and an end is all that is left to read.
+      if (!is_writing_ && !std::exchange(has_finished_, true)) hub_.finish(id_);
+      return;
     }
     if (error) return close(error.message());
     if (is_leaving_) return read();  // until the peer's end of the stream is seen
@@ -89,6 +91,7 @@ class TcpSession final : public Session {
                         self->is_writing_ = false;
                         self->outbound.sent();
                         if (error) return self->close(error.message());
+                        if (self->has_ended_ && !std::exchange(self->has_finished_, true)) self->hub_.finish(self->id_);
                         self->write();
                       });
   }
@@ -127,7 +130,8 @@ class TcpSession final : public Session {
   std::array<asio::const_buffer, gathered_max> buffers_;
   bool is_reading_ = false;
   bool is_writing_ = false;
-  bool has_ended_ = false;  ///< the peer will send nothing more
+  bool has_ended_ = false;     ///< the peer will send nothing more
+  bool has_finished_ = false;  ///< and the room was told
   bool is_leaving_ = false;
   bool says_farewell_ = false;
   bool is_closed_ = false;
