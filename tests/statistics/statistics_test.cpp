@@ -531,6 +531,23 @@ TEST(Statistics, reads_no_more_of_a_packet_than_is_counted) {
   EXPECT_EQ(statistics.detail(), Detail::fields);
 }
 
+// What nobody reads is not put together.
+TEST(Statistics, asks_for_ends_only_where_they_are_read) {
+  const auto packets = read_packet_text(fs::path{ENCAP_SOURCE_DIR} / "tests" / "packets" / "tcp.hex");
+  const PacketRecord record = packets.front().record();
+  Statistics statistics{no_filters};
+  ASSERT_TRUE(statistics.add("io,phs").has_value());
+  Dissection dissection{Detail::facts};
+  for (const bool read : {false, true}) {
+    statistics.ask(dissection);
+    Dissector dissector;
+    dissector.dissect(record, dissection);
+    EXPECT_EQ(dissection.facts.ends.empty(), !read);
+    EXPECT_FALSE(dissection.facts.layers.empty());
+    ASSERT_TRUE(statistics.add("conv,tcp").has_value());
+  }
+}
+
 TEST(Statistics, reads_no_layers_where_ends_alone_are_counted) {
   Statistics statistics{no_filters};
   for (const std::string_view name : {"conv,tcp", "endpoints,eth", "plen,tree", "io,stat,1"}) {

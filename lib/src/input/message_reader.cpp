@@ -273,7 +273,7 @@ class MessageReader::Impl {
   bool ended_ = false;
 };
 
-/// Cuts the next row that is not blank into `cells_`; false at the end. Throws csv.h's errors.
+/// Cuts the next row that is not blank into `cells_`; false at the end. Throws csv.h's errors and TableLines'.
 bool MessageReader::Impl::next_row() {
   for (;;) {
     const auto next = lines_.next();

@@ -7,7 +7,6 @@ namespace encap {
 
 TableLines::TableLines(TableSource& source) : source_{&source} {
   fill();
-  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
   if (std::string_view{buffer_.get(), end_}.starts_with(byte_order_mark)) begin_ = byte_order_mark.size();
 }
 

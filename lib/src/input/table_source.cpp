@@ -11,8 +11,6 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-
 struct Format {
   std::string_view magic;
   std::string_view name;
@@ -97,12 +95,16 @@ TableSource::TableSource(std::string name, std::unique_ptr<ByteSource> source, M
 
 std::size_t TableSource::read(char* out, std::size_t size) {
   std::size_t filled = 0;
-  while (filled < size && !ended_) {
+  while (filled < size && !ended_ && !refusal_) {
     const auto got = source_->read({reinterpret_cast<std::byte*>(out) + filled, size - filled});
-    if (!got) throw TableFailure{got.error()};
+    if (!got) {
+      refusal_ = got.error();
+      break;
+    }
     filled += *got;
     ended_ = *got == 0;
   }
+  if (refusal_ && filled == 0) throw TableFailure{*refusal_};
   if (first_) look_at_first_block({out, filled});
   mask(out, out + filled);
   first_ = false;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "encap/base/failure.h"
 #include "encap/input/message_source.h"
@@ -14,6 +15,9 @@ namespace encap {
 /// What stands for an octet that the CSV parser would take for an end: UTF-8 never holds these two.
 inline constexpr char masked_line_feed = '\xff';
 inline constexpr char masked_octet = '\xfe';
+
+/// What some programs write in front of UTF-8.
+inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 /// A Failure on its way through code that only knows exceptions.
 struct TableFailure : std::exception {
@@ -29,7 +33,8 @@ class TableSource {
  public:
   TableSource(std::string name, std::unique_ptr<ByteSource> source, MessageFormat format = MessageFormat::csv);
 
-  /// Fills `out` from its start, whole unless the end is reached. Throws TableFailure.
+  /// Fills `out` from its start, whole unless the end is reached or the system refuses more. Throws TableFailure, for
+  /// what the system refuses once all before it was given.
   [[nodiscard]] std::size_t read(char* out, std::size_t size);
 
   /// Known after the first read.
@@ -56,6 +61,7 @@ class TableSource {
   std::atomic<bool> holds_masked_{false};
   bool line_ended_ = true;
   bool ended_ = false;
+  std::optional<IoError> refusal_;  // why nothing more is read
 };
 
 /// What a file is that is no table, by its first octets: "an Excel workbook (xlsx)". nullopt for what may be text.
