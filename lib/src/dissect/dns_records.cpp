@@ -138,12 +138,12 @@ void say_owner(Record& r) {
   r.p.append_info(r.owner.text());
 }
 template <class... Args>
-void say_info(Record& r, fmt::format_string<Args...> format, Args&&... args) {
-  r.p.append_info_format(format, std::forward<Args>(args)...);
+void say_info(Record& r, const TextFormat<Args...>& format, Args&&... args) {
+  r.p.append_info_format<Args...>(format, std::forward<Args>(args)...);
 }
 template <class... Args>
-void say_line(Record& r, fmt::format_string<Args...> format, Args&&... args) {
-  if (r.p.wants_items()) r.p.append_text(r.tree, r.p.text(format, std::forward<Args>(args)...));
+void say_line(Record& r, const TextFormat<Args...>& format, Args&&... args) {
+  if (r.p.wants_items()) r.p.append_text(r.tree, r.p.text<Args...>(format, std::forward<Args>(args)...));
 }
 
 // Lifetime: until the next call. Lists of addresses are common: the text keeps its memory.

@@ -273,7 +273,6 @@ void append_escaped(std::string& out, std::string_view text) {
 
 namespace {
 
-constexpr std::size_t longest_line = 239;         // octets of a line as Wireshark keeps it
 constexpr std::size_t longest_marked_line = 238;  // of one that says it was cut
 constexpr std::size_t longest_octets = 36;        // octets shown of a field of octets
 
@@ -361,25 +360,15 @@ void append_label(std::string& out, const Dissection&, const Item& item) {
   write_label(writer, item);
 }
 
-char* Arena::allocate(std::size_t size) {
+// The next one that has so much room.
+void Arena::find_chunk(std::size_t size) {
   while (chunk_ < chunks_.size() && chunks_[chunk_].size - used_ < size) {
     ++chunk_;
     used_ = 0;
   }
-  if (chunk_ == chunks_.size()) {
-    const std::size_t capacity = size > chunk_size ? size : chunk_size;
-    chunks_.push_back({std::make_unique_for_overwrite<char[]>(capacity), capacity});
-  }
-  char* there = chunks_[chunk_].data.get() + used_;
-  used_ += size;
-  return there;
-}
-
-std::string_view Arena::copy(std::string_view text) {
-  if (text.empty()) return {};
-  char* there = allocate(text.size());
-  text.copy(there, text.size());
-  return {there, text.size()};
+  if (chunk_ < chunks_.size()) return;
+  const std::size_t capacity = size > chunk_size ? size : chunk_size;
+  chunks_.push_back({std::make_unique_for_overwrite<char[]>(capacity), capacity});
 }
 
 void Arena::begin_again() noexcept {

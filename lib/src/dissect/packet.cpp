@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "dissect/plain_format.h"
+#include "dissect/item_text.h"
 #include "dissect/text.h"
 
 namespace encap {
@@ -68,24 +68,67 @@ void Packet::miss(const Octets& in, std::uint64_t end) noexcept {
   }
 }
 
-ItemId Packet::append_item(ItemId parent, const Field* field, const Octets& in, std::uint32_t offset,
-                           std::uint32_t length) {
-  const auto id = static_cast<ItemId>(out.items.size());
-  Item& item = out.items.emplace_back();
+namespace {
+
+// Not in each of those who add items.
+[[gnu::noinline]] void make_room(std::vector<Item>& items) { items.reserve(2 * items.size() + 64); }
+
+/// The number that `octets` are, the first 8 of them if there are more.
+std::uint64_t number_of(Bytes octets) noexcept {
+  switch (octets.size()) {
+    case 0:
+      return 0;
+    case 1:
+      return load_u8(octets, 0);
+    case 2:
+      return load_be16(octets, 0);
+    case 4:
+      return load_be32(octets, 0);
+    default: {
+      std::uint64_t number = 0;
+      for (const std::byte octet : octets.first(std::min<std::size_t>(octets.size(), 8))) {
+        number = number << 8 | std::to_integer<std::uint64_t>(octet);
+      }
+      return number;
+    }
+  }
+}
+
+/// Whether the value of a field is octets, as opposed to a number.
+constexpr bool has_octets(FieldType type) noexcept {
+  return type == FieldType::protocol ||  // a part of a layer that goes by a protocol's name, such as an option
+         type >= FieldType::string;
+}
+static_assert(FieldType::string < FieldType::bytes && FieldType::eui64 >= FieldType::ipv6);
+
+}  // namespace
+
+inline Packet::Added Packet::append(ItemId parent, const Field* field, const Octets& in, std::uint32_t offset,
+                                    std::uint32_t length) {
+  std::vector<Item>& items = out.items;
+  if (items.size() == items.capacity()) [[unlikely]]
+    make_room(items);
+  // Or the compiler would make ready for moving them at each.
+  if (items.size() == items.capacity()) __builtin_unreachable();
+  Item& item = items.emplace_back();
+  Item* const all = items.data();
+  const auto id = static_cast<ItemId>(&item - all);
+  const auto at = [all](ItemId place) -> Item& { return all[static_cast<std::size_t>(place)]; };
+  Item& above = at(parent);
+  const ItemId before = std::exchange(above.last_child, id);
+  (before == ItemId::none ? above.first_child : at(before).next) = id;
   item.field = field;
-  item.source = in.source;
   item.offset = in.offset + offset;
   item.length = length;
   item.parent = parent;
-  Item& above = out.at(parent);
-  item.depth = static_cast<std::uint8_t>(above.depth < 255 ? above.depth + 1 : 255);
-  if (above.last_child == ItemId::none) {
-    above.first_child = id;
-  } else {
-    out.at(above.last_child).next = id;
-  }
-  above.last_child = id;
-  return id;
+  item.source = in.source;
+  item.depth = static_cast<std::uint8_t>(above.depth + (above.depth != 255 ? 1 : 0));
+  return {item, id};
+}
+
+ItemId Packet::append_item(ItemId parent, const Field* field, const Octets& in, std::uint32_t offset,
+                           std::uint32_t length) {
+  return append(parent, field, in, offset, length).id;
 }
 
 ItemId Packet::add_layer(const ProtocolInfo& protocol, const Octets& in, std::uint32_t offset, std::uint32_t length,
@@ -107,30 +150,16 @@ ItemId Packet::add_read(ItemId parent, const Field& field, const Octets& in, std
   if ((field.type == FieldType::none || field.type == FieldType::protocol) && offset <= in.captured) {
     length = std::min(length, in.captured - offset);
   }
-  const Bytes value = octets(in, offset, length);
-  if (stopped()) return ItemId::none;
-  const ItemId id = append_item(parent, &field, in, offset, length);
-  Item& item = out.at(id);
-  switch (field.type) {
-    case FieldType::none:
-      break;
-    case FieldType::protocol:  // a part of a layer that goes by a protocol's name, such as an option
-    case FieldType::string:
-    case FieldType::bytes:
-    case FieldType::ether:
-    case FieldType::ipv4:
-    case FieldType::ipv6:
-    case FieldType::eui64:
-      item.data = reinterpret_cast<const char*>(value.data());
-      item.size = length;
-      break;
-    default:
-      for (const std::byte octet : value.first(std::min<std::size_t>(value.size(), 8))) {
-        item.number = item.number << 8 | std::to_integer<std::uint64_t>(octet);
-      }
-      if (field.type == FieldType::int32 && length == 4) {
-        item.number = static_cast<std::uint64_t>(std::int64_t{static_cast<std::int32_t>(item.number)});
-      }
+  if (!need(in, offset, length)) return ItemId::none;
+  const auto [item, id] = append(parent, &field, in, offset, length);
+  if (has_octets(field.type)) {
+    item.data = reinterpret_cast<const char*>(in.data + offset);
+    item.size = length;
+  } else if (field.type != FieldType::none) {
+    item.number = number_of({in.data + offset, length});
+    if (field.type == FieldType::int32 && length == 4) {
+      item.number = static_cast<std::uint64_t>(std::int64_t{static_cast<std::int32_t>(item.number)});
+    }
   }
   return id;
 }
@@ -138,8 +167,20 @@ ItemId Packet::add_read(ItemId parent, const Field& field, const Octets& in, std
 ItemId Packet::add_number(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset,
                           std::uint32_t length, std::uint64_t value) {
   if (length != 0 && !need(in, offset, length)) return ItemId::none;
-  const ItemId id = append_item(parent, &field, in, offset, length);
-  out.at(id).number = value;
+  const auto [item, id] = append(parent, &field, in, offset, length);
+  item.number = value;
+  return id;
+}
+
+ItemId Packet::add_declared(ItemId parent, const Field& field, const Octets& in) {
+  const auto first = static_cast<std::uint32_t>(field.first_octet());
+  const auto count = static_cast<std::uint32_t>(field.octet_count());
+  if (!field.is_bit_field()) return add_read(parent, field, in, first, count);
+  if (!need(in, first, count)) return ItemId::none;
+  const auto [item, id] = append(parent, &field, in, first, count);
+  const unsigned behind = count * 8u - field.bit_offset % 8u - field.bit_width;
+  const std::uint64_t mask = (std::uint64_t{1} << field.bit_width) - 1;
+  item.number = number_of({in.data + first, count}) >> behind & mask;
   return id;
 }
 
@@ -154,18 +195,6 @@ ItemId Packet::add_string(ItemId parent, const Field& field, const Octets& in, s
   return id;
 }
 
-ItemId Packet::add_declared(ItemId parent, const Field& field, const Octets& in) {
-  const auto first = static_cast<std::uint32_t>(field.first_octet());
-  const auto count = static_cast<std::uint32_t>(field.octet_count());
-  const ItemId id = add_read(parent, field, in, first, count);
-  if (id != ItemId::none && field.is_bit_field()) {
-    Item& item = out.at(id);
-    const unsigned behind = count * 8u - field.bit_offset % 8u - field.bit_width;
-    item.number = (item.number >> behind) & ((std::uint64_t{1} << field.bit_width) - 1);
-  }
-  return id;
-}
-
 ItemId Packet::add_text(ItemId parent, const Octets& in, std::uint32_t offset, std::uint32_t length,
                         std::string_view line) {
   if (parent == ItemId::none || !wants_items()) return ItemId::none;
@@ -175,52 +204,43 @@ ItemId Packet::add_text(ItemId parent, const Octets& in, std::uint32_t offset, s
   return id;
 }
 
-void Packet::set_text(ItemId item, std::string_view line) {
-  if (wants_lines() && item != ItemId::none && !stopped()) out.at(item).text = line;
+// What the line of an item says. Lifetime: until the next call.
+std::string_view Packet::line_of(const Item& item) {
+  if (!item.text.empty() && item.text.size() <= longest_line) return item.text;
+  std::string& line = out.arena.cleared_line();
+  append_label(line, out, item);
+  return line;
 }
 
 void Packet::append_text(ItemId item, std::string_view more) {
   if (!wants_lines() || item == ItemId::none || stopped()) return;
-  std::string line;
-  append_label(line, out, out.at(item));
-  const std::size_t before = line.size();
-  line += more;
+  const std::string_view line = line_of(out.at(item));
   // What does not fit is left out without a word, unlike in a line that is written at once.
-  constexpr std::size_t longest_line = 239;
-  if (before <= longest_line && line.size() > longest_line) {
-    std::size_t end = longest_line;
-    while (end > before && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) --end;
-    line.resize(end);
+  if (line.size() <= longest_line && line.size() + more.size() > longest_line) {
+    std::size_t end = longest_line - line.size();
+    while (end > 0 && (static_cast<unsigned char>(more[end]) & 0xc0) == 0x80) --end;
+    more = more.substr(0, end);
   }
-  out.at(item).text = out.arena.copy(line);
+  out.at(item).text = out.arena.join(line, more);
 }
 
 void Packet::prepend_text(ItemId item, std::string_view more) {
   if (!wants_lines() || item == ItemId::none || stopped()) return;
-  std::string line{more};
-  append_label(line, out, out.at(item));
-  out.at(item).text = out.arena.copy(line);
+  out.at(item).text = out.arena.join(more, line_of(out.at(item)));
 }
 
-void Packet::set_length(ItemId item, std::uint32_t length) noexcept {
-  if (item != ItemId::none) out.at(item).length = length;
-}
 std::string_view Packet::formatted(fmt::string_view format, fmt::format_args args) {
-  scratch_.clear();
-  if (!append_plain(scratch_, {format.data(), format.size()}, args)) {
-    scratch_.clear();
-    fmt::vformat_to(std::back_inserter(scratch_), format, args);
-  }
-  return {scratch_.data(), scratch_.size()};
+  fmt::memory_buffer made;
+  fmt::vformat_to(std::back_inserter(made), format, args);
+  return out.arena.copy({made.data(), made.size()});
 }
 
-ItemId Packet::generated(ItemId item) noexcept {
-  if (item != ItemId::none) out.at(item).generated = true;
-  return item;
-}
-ItemId Packet::hidden(ItemId item) noexcept {
-  if (item != ItemId::none) out.at(item).hidden = true;
-  return item;
+std::string_view Packet::filled(const PlainFormat& format, const Filling* fillings) {
+  const std::size_t room = format.room(fillings);
+  char* const start = out.arena.allocate(room);
+  const auto size = static_cast<std::size_t>(format.write(start, fillings) - start);
+  out.arena.give_back(room - size);
+  return {start, size};
 }
 
 void Packet::move_behind(ItemId last, ItemId sibling) noexcept {
@@ -236,7 +256,7 @@ void Packet::move_behind(ItemId last, ItemId sibling) noexcept {
 
 void Packet::note(ItemId item, const Note& kind, std::string_view line) {
   if (!wants_notes()) return;
-  const std::string_view message = (line.empty() ? kind.field.label : line).substr(0, 239);  // Wireshark cuts there
+  const std::string_view message = (line.empty() ? kind.field.label : line).substr(0, longest_line);
   if (out.wants_layers && out.wants_notes && !in_error && !kind.of_tree) {
     out.facts.notes.push_back({&kind.field, kind.severity, kind.group, protocol_name, message});
   }
@@ -279,9 +299,10 @@ void InFull::end() noexcept {
 }
 
 std::string_view Packet::text_of(const Address& address) {
-  std::string line;
-  encap::append_text(line, address);
-  return out.arena.copy(line);
+  char* const start = out.arena.allocate(longest_address_text);
+  const auto size = static_cast<std::size_t>(write_text(start, address) - start);
+  out.arena.give_back(longest_address_text - size);
+  return {start, size};
 }
 
 void Packet::add_layer_name(std::string_view filter) noexcept {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "dissect/octets.h"
+#include "dissect/plain_format.h"
 #include "dissect/protocol.h"
 #include "encap/dissect/dissection.h"
 #include "encap/dissect/session.h"
@@ -190,14 +191,26 @@ class Packet {
   ItemId add_text(ItemId parent, const Octets& in, std::uint32_t offset, std::uint32_t length, std::string_view text);
 
   /// Replaces the line.
-  void set_text(ItemId item, std::string_view text);
+  void set_text(ItemId item, std::string_view text) {
+    if (wants_lines() && item != ItemId::none && !stopped()) out.at(item).text = text;
+  }
   /// Adds to the line.
   void append_text(ItemId item, std::string_view text);
   /// Puts `text` in front of the line.
   void prepend_text(ItemId item, std::string_view text);
-  void set_length(ItemId item, std::uint32_t length) noexcept;
-  ItemId generated(ItemId item) noexcept;  ///< marks it and returns it
-  ItemId hidden(ItemId item) noexcept;     ///< marks it and returns it
+  void set_length(ItemId item, std::uint32_t length) noexcept {
+    if (item != ItemId::none) out.at(item).length = length;
+  }
+  /// Marks it and returns it.
+  ItemId generated(ItemId item) noexcept {
+    if (item != ItemId::none) out.at(item).generated = true;
+    return item;
+  }
+  /// The same.
+  ItemId hidden(ItemId item) noexcept {
+    if (item != ItemId::none) out.at(item).hidden = true;
+    return item;
+  }
   /// Moves the last child of a parent to the place behind another of its children.
   void move_behind(ItemId last, ItemId sibling) noexcept;
   /// A note under `item`; with `text` where the note's own label does not say it all, which must live as long as the
@@ -207,14 +220,20 @@ class Packet {
   /// A line, or a part of one: `fmt` into memory that lives as long as the dissection. Nothing where items are wanted
   /// and lines are not.
   template <class... Args>
-  [[nodiscard]] std::string_view text(fmt::format_string<Args...> format, Args&&... args) {
-    return wants_lines() || out.detail == Detail::columns ? value(format, std::forward<Args>(args)...)
+  [[nodiscard]] std::string_view text(const TextFormat<Args...>& format, Args&&... args) {
+    return wants_lines() || out.detail == Detail::columns ? value<Args...>(format, std::forward<Args>(args)...)
                                                           : std::string_view{};
   }
   /// The same for what is more than a line: the value of a string, what a note or Info says.
   template <class... Args>
-  [[nodiscard]] std::string_view value(fmt::format_string<Args...> format, Args&&... args) {
-    return out.arena.copy(formatted(format, fmt::make_format_args(args...)));
+  [[nodiscard]] std::string_view value(const TextFormat<Args...>& format, Args&&... args) {
+    if constexpr ((Filling::takes<std::remove_cvref_t<Args>> && ...)) {
+      if (format.plain().is_plain()) {
+        const std::array<Filling, sizeof...(Args)> fillings{Filling{args}...};
+        return filled(format.plain(), fillings.data());
+      }
+    }
+    return formatted(format.whole(), fmt::make_format_args(args...));
   }
   [[nodiscard]] std::string_view text_of(const Address& address);
 
@@ -240,9 +259,8 @@ class Packet {
     if (columns()) out.columns.info.prepend(text);
   }
   template <class... Args>
-  void append_info_format(fmt::format_string<Args...> format, Args&&... args) {
-    if (!columns()) return;
-    out.columns.info.append(formatted(format, fmt::make_format_args(args...)));
+  void append_info_format(const TextFormat<Args...>& format, Args&&... args) {
+    if (columns()) out.columns.info.append(value<Args...>(format, std::forward<Args>(args)...));
   }
   void set_addresses(const Address& source, const Address& destination) noexcept {
     if (!columns()) return;
@@ -293,20 +311,26 @@ class Packet {
   }
   [[nodiscard]] std::uint32_t call_for_items(const ProtocolInfo& protocol, const Octets& in);
   [[nodiscard]] std::uint32_t call_alone(const ProtocolInfo& protocol, const Octets& in);
-  /// Once for all who format, as fmt takes long to compile. Lifetime: until the next call.
+  // Once for all who format, as fmt takes long to compile.
   [[nodiscard]] std::string_view formatted(fmt::string_view format, fmt::format_args args);
+  [[nodiscard]] std::string_view line_of(const Item& item);
+  [[nodiscard]] std::string_view filled(const PlainFormat& format, const Filling* fillings);
   [[nodiscard]] bool may_add(ItemId parent) const noexcept { return parent != ItemId::none && wants_items(); }
   ItemId add_read(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length);
   ItemId add_number(ItemId parent, const Field& field, const Octets& in, std::uint32_t offset, std::uint32_t length,
                     std::uint64_t value);
   ItemId add_declared(ItemId parent, const Field& field, const Octets& in);
   void miss(const Octets& in, std::uint64_t end) noexcept;
+  struct Added {
+    Item& item;
+    ItemId id;
+  };
+  Added append(ItemId parent, const Field* field, const Octets& in, std::uint32_t offset, std::uint32_t length);
   ItemId append_item(ItemId parent, const Field* field, const Octets& in, std::uint32_t offset, std::uint32_t length);
 
   Stop stop_ = Stop::no;
   bool takes_items_;
   int depth_ = 0;
-  fmt::memory_buffer scratch_;
   std::array<char, 512> names_;
   std::size_t names_size_ = 0;
 };

@@ -85,8 +85,7 @@ std::optional<std::int64_t> leading_number(std::string_view text, unsigned base,
 
 std::string_view escaped(Packet& p, std::string_view text) {
   if (plain_length(text) == text.size()) return text;
-  thread_local std::string line;
-  line.clear();
+  std::string& line = p.out.arena.cleared_line();
   append_escaped(line, text);
   return p.out.arena.copy(line);
 }

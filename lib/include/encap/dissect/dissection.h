@@ -179,6 +179,8 @@ inline constexpr std::size_t longest_address_text = 48;
 char* write_text(char* to, const Address& address) noexcept;
 /// The same.
 void append_text(std::string& out, const Address& address);
+/// How many characters that is of an IPv4 address.
+[[nodiscard]] std::size_t ipv4_text_size(const Address& address) noexcept;
 
 /// What the packet list says of a packet.
 struct Columns {
@@ -243,14 +245,41 @@ enum class Detail : std::uint8_t {
 /// Text and octets that live as long as one packet's dissection. Chunks are kept from packet to packet.
 class Arena {
  public:
-  [[nodiscard]] char* allocate(std::size_t size);
-  [[nodiscard]] std::string_view copy(std::string_view text);
+  [[nodiscard]] char* allocate(std::size_t size) {
+    if (chunk_ == chunks_.size() || chunks_[chunk_].size - used_ < size) [[unlikely]]
+      find_chunk(size);
+    char* const there = chunks_[chunk_].data.get() + used_;
+    used_ += size;
+    return there;
+  }
+  /// The last octets of what was allocated last, which are not needed.
+  void give_back(std::size_t size) noexcept { used_ -= size; }
+  [[nodiscard]] std::string_view copy(std::string_view text) { return join(text, {}); }
+  /// One text after the other; only what `more` has is copied where `text` is what was put here last.
+  [[nodiscard]] std::string_view join(std::string_view text, std::string_view more) {
+    if (text.empty() && more.empty()) return {};
+    if (used_ >= text.size() && used_ != 0 && text.data() + text.size() == chunks_[chunk_].data.get() + used_ &&
+        chunks_[chunk_].size - used_ >= more.size()) {
+      std::char_traits<char>::copy(allocate(more.size()), more.data(), more.size());
+      return {text.data(), text.size() + more.size()};
+    }
+    char* const there = allocate(text.size() + more.size());
+    std::char_traits<char>::copy(there, text.data(), text.size());
+    std::char_traits<char>::copy(there + text.size(), more.data(), more.size());
+    return {there, text.size() + more.size()};
+  }
+  /// A text in the making, which keeps its memory. Lifetime: until the next call.
+  [[nodiscard]] std::string& cleared_line() noexcept {
+    line_.clear();
+    return line_;
+  }
   void reset() noexcept {
     if ((chunk_ | used_) != 0) begin_again();
   }
 
  private:
   void begin_again() noexcept;
+  void find_chunk(std::size_t size);
 
   static constexpr std::size_t chunk_size = std::size_t{64} * 1024;
   struct Chunk {
@@ -260,6 +289,7 @@ class Arena {
   std::vector<Chunk> chunks_;
   std::size_t chunk_ = 0;  // in use
   std::size_t used_ = 0;   // of that one
+  std::string line_;
 };
 
 /// What a dissector found in one packet. Kept by the caller and refilled, so that a long capture runs in constant
