@@ -83,8 +83,9 @@ void encap_list(benchmark::State& state) {
 BENCHMARK(encap_list)->Unit(benchmark::kMillisecond);
 
 void encap_tree(benchmark::State& state) {
+  encap::TreeWriter tree;
   dissect(state, encap::Detail::items,
-          [](std::string& out, const encap::Dissection& dissection) { append_tree(out, dissection, {}); });
+          [&tree](std::string& out, const encap::Dissection& dissection) { tree.packet(out, dissection); });
 }
 BENCHMARK(encap_tree)->Unit(benchmark::kMillisecond);
 

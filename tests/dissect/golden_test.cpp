@@ -101,6 +101,33 @@ TEST_P(Golden, json_is_the_one_kept) {
   expect_kept(lines, ".json");
 }
 
+// Writers remember lines; the second time they know most of them.
+TEST_P(Golden, writers_that_know_lines_write_what_new_ones_write) {
+  Reading reading{Detail::items};
+  TreeWriter tree;
+  JsonWriter json{{}};
+  std::string begun;
+  json.begin(begun);
+  for (int round = 0; round < 2; ++round) {
+    for (const WrittenPacket& packet : packets_) {
+      const Dissection& dissection = reading.read(packet.record());
+      std::string by_known;
+      std::string by_new;
+      tree.packet(by_known, dissection);
+      append_tree(by_new, dissection);
+      ASSERT_EQ(by_known, by_new);
+
+      by_known.clear();
+      by_new.clear();
+      json.packet(by_known, dissection);
+      JsonWriter another{{}};
+      another.resume();
+      another.packet(by_new, dissection);
+      ASSERT_EQ(by_known.substr(by_known.find('{')), by_new.substr(by_new.find('{')));
+    }
+  }
+}
+
 TEST_P(Golden, every_field_is_in_the_table) {
   Reading reading{Detail::items};
   for (const WrittenPacket& packet : packets_) {

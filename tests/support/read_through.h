@@ -54,19 +54,30 @@ class ReadThrough {
     }
   }
 
+  // Who knows lines of packets before writes what is written anew.
+  void write_trees(const Dissection& dissection) {
+    out_.clear();
+    append_tree(out_, dissection);
+    by_known_lines_.clear();
+    tree_.packet(by_known_lines_, dissection);
+    ENCAP_FUZZ_CHECK(by_known_lines_ == out_);
+  }
+
   void read(const PacketRecord& record, Dissector& dissector, Dissection& dissection) {
     dissector.dissect(record, dissection);
     dissector.displayed();
     out_.clear();
     append_list_line(out_, dissection);
-    if (dissection.detail == Detail::items) append_tree(out_, dissection);
     touch(as_bytes(out_));
+    if (dissection.detail == Detail::items) write_trees(dissection);
     for (const Item& item : dissection.items) {
       ENCAP_FUZZ_CHECK(item.source < dissection.sources.size() || item.source == 0);
       ENCAP_FUZZ_CHECK(item.data != nullptr || item.size == 0);
     }
   }
 
+  TreeWriter tree_;
+  std::string by_known_lines_;
   bool broken_ = false;  // a packet was: what is remembered of it may differ from then on
   SessionMemory in_full_session_;
   SessionMemory line_only_session_;

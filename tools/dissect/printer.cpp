@@ -4,7 +4,6 @@
 
 #include "encap/render/colour.h"
 #include "encap/render/hex.h"
-#include "encap/render/tree.h"
 
 using encap::Detail;
 using Format = CommandOptions::Format;
@@ -33,6 +32,7 @@ Printer::Printer(const CommandOptions& options, const encap::Dissector& dissecto
       filter_{options.filter ? std::optional{options.filter->clone()} : std::nullopt},
       fields_{options.fields ? std::optional{options.fields->clone()} : std::nullopt},
       json_{json_format(options)},
+      tree_{{.detailed = options.detailed, .dump_data = !options.hex}},
       shown_detail_{shown_detail()},
       full_detail_{full_detail()},
       dissection_{full_detail_},
@@ -145,7 +145,7 @@ void Printer::end(std::string& out) {
 
 void Printer::print_text(std::string& out) {
   if (list_) print_line(out);
-  if (options_.tree) append_tree(out, dissection_, {.detailed = options_.detailed, .dump_data = !options_.hex});
+  if (options_.tree) tree_.packet(out, dissection_);
   if (options_.hex) {
     if (list_ && !options_.tree) out += '\n';
     append_hex(out, dissection_);

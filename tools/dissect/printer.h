@@ -7,6 +7,7 @@
 #include "encap/analyze/session_memory.h"
 #include "encap/dissect/dissector.h"
 #include "encap/render/json.h"
+#include "encap/render/tree.h"
 #include "options.h"
 
 /// Dissects packets and renders those that are shown, the way the options ask for. Each thread has one of its own.
@@ -54,6 +55,7 @@ class Printer {
   std::optional<encap::Filter> filter_;
   std::optional<encap::FieldSelection> fields_;
   encap::JsonWriter json_;
+  encap::TreeWriter tree_;
   encap::Interest interest_;
   encap::Detail shown_detail_;
   encap::Detail full_detail_;  // that tells whether a packet is shown as well

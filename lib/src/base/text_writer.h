@@ -75,7 +75,7 @@ class TextWriter {
   /// Room for `count` more characters, `capacity` at most, to be written and then kept with `advance`.
   [[nodiscard]] char* reserve(std::size_t count) {
     if (count > capacity - size_) [[unlikely]]
-      flush();
+      hand_over();
     return text_.data() + size_;
   }
   void advance(const char* end) noexcept { size_ = static_cast<std::size_t>(end - text_.data()); }
@@ -88,13 +88,17 @@ class TextWriter {
     return out_;
   }
   void flush() {
-    out_.append(text_.data(), size_);
-    size_ = 0;
+    if (size_ != 0) hand_over();
   }
 
   static constexpr std::size_t capacity = 4096;
 
  private:
+  // Not in each of those who add: what is rarely done would be most of their code.
+  [[gnu::noinline]] void hand_over() {
+    out_.append(text_.data(), size_);
+    size_ = 0;
+  }
   void add_octet(unsigned octet) {
     char* const to = reserve(2);
     to[0] = lower_digits[octet >> 4];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "base/civil_time.h"
@@ -9,6 +10,7 @@
 #include "dissect/items.h"
 #include "encap/dissect/field_table.h"
 #include "render/json_text.h"
+#include "render/line_cache.h"
 #include "render/text.h"
 
 namespace encap {
@@ -94,14 +96,21 @@ class JsonWriter::State {
   struct Node {
     std::string_view key;
     ItemId id;
-    std::size_t order;
-    std::size_t group;  // order of the first with that key
+    std::uint32_t order = 0;
+    std::uint32_t group = 0;  // order of the first with that key
   };
   using Nodes = std::vector<Node>;
 
   [[nodiscard]] bool lines() const noexcept { return format_.shape == JsonFormat::Shape::lines; }
   [[nodiscard]] const Item& at(ItemId id) const noexcept { return dissection_->at(id); }
 
+  void add_node(std::string_view key, ItemId id) {
+    const auto order = static_cast<std::uint32_t>(nodes_.size());
+    Node& node = nodes_.emplace_back();  // and filled where it stays: a copy would wait for what was just written
+    node.key = key;
+    node.id = id;
+    node.order = order;
+  }
   /// Puts what `nodes_` has from `start` on in an order in which those of one key follow one another, in that of the
   /// first.
   void group(std::size_t start) {
@@ -109,10 +118,14 @@ class JsonWriter::State {
     constexpr std::size_t few = 32;  // nodes; more are sorted by their keys first
     bool is_grouped = true;
     if (nodes_.size() - start <= few) {
+      std::array<bool, 256> seen{};  // marks of keys
       for (auto node = first; node != nodes_.end(); ++node) {
+        node->group = node->order;
+        if (!std::exchange(seen[mark_of(node->key)], true)) continue;
         const auto same = std::find_if(first, node, [&](const Node& before) { return has_same_key(before, *node); });
-        node->group = same == node ? node->order : same->group;
-        is_grouped = is_grouped && (same == node || node->group == (node - 1)->group);
+        if (same == node) continue;
+        node->group = same->group;
+        is_grouped = is_grouped && node->group == (node - 1)->group;
       }
     } else {
       is_grouped = false;
@@ -131,6 +144,12 @@ class JsonWriter::State {
     if (a.key.size() != b.key.size()) return false;
     return a.key.data() == b.key.data() || a.key.empty() || (a.key.back() == b.key.back() && a.key == b.key);
   }
+  /// The same for the same key, mostly another one for others.
+  [[nodiscard]] static std::uint8_t mark_of(std::string_view key) noexcept {
+    if (key.empty()) return 0;
+    const auto at = [key](std::size_t place) { return std::size_t{static_cast<unsigned char>(key[place])}; };
+    return static_cast<std::uint8_t>(key.size() * 5 + at(key.size() - 1) * 11 + at(key.size() * 3 / 4) * 47);
+  }
   /// The end of the group that starts at `at`.
   [[nodiscard]] std::size_t group_end(std::size_t at, std::size_t end) const noexcept {
     std::size_t next = at + 1;
@@ -145,16 +164,19 @@ class JsonWriter::State {
   }
 
   static void value(JsonText& writer, const Item& item) {
+    writer.value([&] { write_string(writer, item); });
+  }
+  static void write_string(JsonText& writer, const Item& item) {
     switch (item.field->type) {
       case FieldType::string:
-        writer.string(item.string());
+        writer.write_string(item.string());
         break;
       case FieldType::bytes:
       case FieldType::protocol:
-        writer.plain_string([&item](TextWriter& out) { out.add_octets_with_colons(item.octets()); });
+        writer.write_plain([&item](TextWriter& out) { out.add_octets_with_colons(item.octets()); });
         break;
       default:
-        writer.plain_string([&item](TextWriter& out) { write_value(out, item); });
+        writer.write_plain([&item](TextWriter& out) { write_value(out, item); });
     }
   }
 
@@ -214,7 +236,7 @@ class JsonWriter::State {
     pretty_.begin_object();
     const std::size_t start = nodes_.size();
     for (ItemId id = at(parent).first_child; id != ItemId::none && depth < deepest; id = at(id).next) {
-      nodes_.push_back({line_of(at(id)), id, nodes_.size(), 0});
+      add_node(line_of(at(id)), id);
     }
     group(start);
     for (std::size_t first = start, end = nodes_.size(); first < end;) {
@@ -238,6 +260,14 @@ class JsonWriter::State {
     const Item& item = at(nodes_[first].id);
     const std::string_view name = nodes_[first].key;
     const bool valued = has_value(item);
+    if (end - first == 1 && valued && format_.text && !format_.raw) {
+      pretty_.member(known_, item, name, [&] { write_string(pretty_, item); });
+      if (item.first_child != ItemId::none) {
+        pretty_.plain_key(name, "_tree");
+        children(nodes_[first].id, depth + 1);
+      }
+      return;
+    }
     bool parents = false;
     for (std::size_t i = first; i < end; ++i) parents = parents || at(nodes_[i].id).first_child != ItemId::none;
     if (format_.raw && (item.length > 0 || (!format_.text && item.field != nullptr))) {
@@ -370,7 +400,7 @@ class JsonWriter::State {
   void gather(ItemId parent, unsigned depth) {
     for (ItemId id = at(parent).first_child; id != ItemId::none && depth < deepest; id = at(id).next) {
       const Item& item = at(id);
-      nodes_.push_back({item.field != nullptr ? item.field->name : std::string_view{"text"}, id, nodes_.size(), 0});
+      add_node(item.field != nullptr ? item.field->name : std::string_view{"text"}, id);
       if (!is_layer(item)) gather(id, depth + 1);
     }
   }
@@ -471,6 +501,7 @@ class JsonWriter::State {
   JsonText compact_{JsonText::Layout::compact};
   const Dissection* dissection_ = nullptr;
   Nodes nodes_;  // a stack: each level of the tree adds its own behind those of the levels above
+  LineCache known_;
   std::string value_;
   std::string name_;
 };

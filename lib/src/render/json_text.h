@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text_writer.h"
+#include "render/line_cache.h"
 
 namespace encap {
 
@@ -43,17 +44,44 @@ class JsonText {
   }
   void string(std::string_view text) {
     value_follows();
+    write_string(text);
+  }
+  /// A member with the value of an item, which `write()` adds: with `write_string` or `write_plain`. Its name is plain,
+  /// and both depend on nothing but the item's field and value: what is known of them is copied.
+  template <class Write>
+  void member(LineCache& known, const Item& item, std::string_view name, Write write) {
+    separate_members();
+    known.add(*out_, item, static_cast<std::uint32_t>(levels_.size()), [&] {
+      break_line();
+      out_->add('"');
+      out_->add(name);
+      out_->add(is_pretty_ ? std::string_view{"\": "} : std::string_view{"\":"});
+      write();
+    });
+  }
+  /// A string where `member` has led to.
+  void write_string(std::string_view text) {
     out_->add('"');
     add_inside(text);
     out_->add('"');
+  }
+  template <class Write>
+  void write_plain(Write write) {
+    out_->add('"');
+    write(*out_);
+    out_->add('"');
+  }
+  /// A value that `write()` adds: with `write_string` or `write_plain`.
+  template <class Write>
+  void value(Write write) {
+    value_follows();
+    write();
   }
   /// A string whose text `write(out)` adds; it is plain.
   template <class Write>
   void plain_string(Write write) {
     value_follows();
-    out_->add('"');
-    write(*out_);
-    out_->add('"');
+    write_plain(write);
   }
   void number(std::uint64_t number) {
     value_follows();
@@ -95,10 +123,13 @@ class JsonText {
       separate();
     }
   }
-  void separate() {
+  void separate_members() {
     Level& level = levels_.back();
     if (level.any) out_->add(',');
     level.any = true;
+  }
+  void separate() {
+    separate_members();
     break_line();
   }
   void break_line() {
