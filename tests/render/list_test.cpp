@@ -68,6 +68,34 @@ TEST(ListLine, aligns_the_columns) {
   EXPECT_EQ(out, "1234567\t  0.000000\t    10.0.0.1\t→\t10.0.0.2    \tTCP\t19\twhat it says");
 }
 
+// The columns of the number, the time and the source.
+std::string front_of_line(std::uint64_t number, const PacketRecord& record, Duration since_first,
+                          const Address& source) {
+  Dissected packet{unknown_ethertype, record};
+  packet->frame_number = number;
+  packet->since_first = since_first;
+  packet->columns.source = source;
+  std::string out;
+  append_list_line(out, *packet, TimeFormat::relative, '|');
+  return out.substr(0, out.find("|→"));
+}
+
+TEST(ListLine, has_blanks_in_front_of_what_is_short) {
+  const auto ipv4 = [](std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d) {
+    return Address{{a, b, c, d}, Address::Kind::ipv4, 4};
+  };
+  const Address loopback{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, Address::Kind::ipv6, 16};
+  const PacketRecord micro{.decimals = 6};
+  using namespace std::chrono_literals;
+  EXPECT_EQ(front_of_line(1, micro, 0s, ipv4(1, 2, 3, 4)), "    1|  0.000000|     1.2.3.4");
+  EXPECT_EQ(front_of_line(99'999, micro, -1us, ipv4(10, 20, 30, 40)), "99999| -0.000001| 10.20.30.40");
+  EXPECT_EQ(front_of_line(100'000, micro, 100s, ipv4(100, 20, 30, 40)), "100000|100.000000|100.20.30.40");
+  EXPECT_EQ(front_of_line(12, {.decimals = 3}, -49'500ms, ipv4(255, 255, 255, 255)),
+            "   12|   -49.500|255.255.255.255");
+  EXPECT_EQ(front_of_line(12, {.decimals = 0}, 1'234'567'890s, loopback), "   12|1234567890|         ::1");
+  EXPECT_EQ(front_of_line(12, {.has_timestamp = false}, 0s, {}), "   12|          |            ");
+}
+
 TEST(ListLine, never_writes_to_the_terminal) {
   Dissected packet{unknown_ethertype};
   packet->columns.info.reset();

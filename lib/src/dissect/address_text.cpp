@@ -78,6 +78,12 @@ char* write_ether(char* at, const std::uint8_t* octets, std::size_t count) noexc
 
 }  // namespace
 
+std::size_t ipv4_text_size(const Address& address) noexcept {
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < 4; ++i) size += octet_texts[address.octets[i]].size;
+  return size - 1;  // no point behind the last
+}
+
 char* write_text(char* to, const Address& address) noexcept {
   const std::uint8_t* const octets = address.octets.data();
   const std::size_t size = std::min<std::size_t>(address.size, address.octets.size());

@@ -42,6 +42,20 @@ class Line {
   void add(char c) noexcept { *end_++ = c; }
   void add(std::string_view piece) noexcept { end_ += piece.copy(end_, piece.size()); }
   void add_number(std::uint64_t number) noexcept { end_ = write_decimal(end_, number); }
+  /// With blanks in front up to `width` characters.
+  void add_number(std::uint64_t number, std::size_t width) noexcept {
+    const unsigned digits = decimal_digits(number);
+    add_blanks(digits, width);
+    add_digits(number, digits);
+  }
+  void add_digits(std::uint64_t number, unsigned digits) noexcept { end_ = write_digits(end_, number, digits); }
+  /// What `size` characters that follow need in front of them to be `width`, `widest_column` at most. Sooner than to
+  /// align them later: what was just written in pieces is not there yet to be moved.
+  void add_blanks(std::size_t size, std::size_t width) noexcept {
+    if (size >= width) return;
+    std::memset(end_, ' ', widest_column);  // a size that is known is an instruction or two
+    end_ += width - size;
+  }
   /// With zeros in front up to `width` digits.
   void add_padded(std::uint64_t number, std::size_t width) noexcept {
     const unsigned digits = decimal_digits(number);
@@ -97,16 +111,18 @@ void add_fraction(Line& line, std::uint64_t nanoseconds, unsigned decimals) {
   static constexpr std::uint64_t powers[] = {1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000,
                                              10'000,        1'000,       100,        10,        1};
   line.add('.');
-  line.add_padded(nanoseconds / powers[decimals], decimals);
+  line.add_digits(nanoseconds / powers[decimals], decimals);
 }
 
-void add_seconds(Line& line, std::int64_t nanoseconds, unsigned decimals) {
-  auto magnitude = static_cast<std::uint64_t>(nanoseconds);
-  if (nanoseconds < 0) {
-    line.add('-');
-    magnitude = ~magnitude + 1;
-  }
-  line.add_number(magnitude / billion);
+void add_seconds(Line& line, std::int64_t nanoseconds, unsigned decimals, std::size_t width) {
+  const bool is_negative = nanoseconds < 0;
+  const std::uint64_t magnitude =
+      is_negative ? 0 - static_cast<std::uint64_t>(nanoseconds) : static_cast<std::uint64_t>(nanoseconds);
+  const std::uint64_t seconds = magnitude / billion;
+  const unsigned digits = decimal_digits(seconds);
+  line.add_blanks((is_negative ? 1 : 0) + digits + (decimals != 0 ? 1 + decimals : 0), width);
+  if (is_negative) line.add('-');
+  line.add_digits(seconds, digits);
   add_fraction(line, magnitude % billion, decimals);
 }
 
@@ -130,33 +146,56 @@ void add_civil(Line& line, const CivilTime& at, Date date, std::uint32_t nanosec
   add_fraction(line, nanoseconds, decimals);
 }
 
-void add_time(Line& line, const Dissection& dissection, TimeFormat format) {
+/// Of `width` characters at least, blanks in front.
+void add_time(Line& line, const Dissection& dissection, TimeFormat format, std::size_t width) {
   const PacketRecord& record = *dissection.record;
-  if (!record.has_timestamp) return;
+  if (!record.has_timestamp) return line.add_blanks(0, width);
   const unsigned decimals = record.decimals < 9 ? record.decimals : 9;
   const Timestamp at = record.timestamp;
   switch (format) {
     case TimeFormat::relative:
-      return add_seconds(line, dissection.since_first.count(), decimals);
+      return add_seconds(line, dissection.since_first.count(), decimals, width);
     case TimeFormat::delta:
-      return add_seconds(line, dissection.since_previous_captured.count(), decimals);
+      return add_seconds(line, dissection.since_previous_captured.count(), decimals, width);
     case TimeFormat::delta_displayed:
-      return add_seconds(line, dissection.since_previous_displayed.count(), decimals);
+      return add_seconds(line, dissection.since_previous_displayed.count(), decimals, width);
     case TimeFormat::epoch:
-      return add_seconds(line, at.nanoseconds, decimals);
-    case TimeFormat::absolute:
-      return add_civil(line, local_time(at), Date::none, at.subsecond(), decimals);
-    case TimeFormat::absolute_date:
-      return add_civil(line, local_time(at), Date::month_and_day, at.subsecond(), decimals);
-    case TimeFormat::absolute_day_of_year:
-      return add_civil(line, local_time(at), Date::day_of_year, at.subsecond(), decimals);
-    case TimeFormat::utc:
-      return add_civil(line, utc_time(at), Date::none, at.subsecond(), decimals);
-    case TimeFormat::utc_date:
-      return add_civil(line, utc_time(at), Date::month_and_day, at.subsecond(), decimals);
-    case TimeFormat::utc_day_of_year:
-      return add_civil(line, utc_time(at), Date::day_of_year, at.subsecond(), decimals);
+      return add_seconds(line, at.nanoseconds, decimals, width);
+    default:
+      break;
   }
+  const char* const start = line.end();
+  switch (format) {
+    case TimeFormat::absolute:
+      add_civil(line, local_time(at), Date::none, at.subsecond(), decimals);
+      break;
+    case TimeFormat::absolute_date:
+      add_civil(line, local_time(at), Date::month_and_day, at.subsecond(), decimals);
+      break;
+    case TimeFormat::absolute_day_of_year:
+      add_civil(line, local_time(at), Date::day_of_year, at.subsecond(), decimals);
+      break;
+    case TimeFormat::utc:
+      add_civil(line, utc_time(at), Date::none, at.subsecond(), decimals);
+      break;
+    case TimeFormat::utc_date:
+      add_civil(line, utc_time(at), Date::month_and_day, at.subsecond(), decimals);
+      break;
+    default:
+      add_civil(line, utc_time(at), Date::day_of_year, at.subsecond(), decimals);
+  }
+  line.align_right(start, width);
+}
+
+/// The same.
+void add_address(Line& line, const Address& address, std::size_t width) {
+  if (address.kind == Address::Kind::ipv4) {
+    line.add_blanks(ipv4_text_size(address), width);
+    return line.advance(write_text(line.end(), address));
+  }
+  const char* const start = line.end();
+  line.advance(write_text(line.end(), address));
+  line.align_right(start, width);
 }
 
 }  // namespace
@@ -170,30 +209,22 @@ std::optional<TimeFormat> find_time_format(std::string_view letters) noexcept {
 
 void append_time(std::string& out, const Dissection& dissection, TimeFormat format) {
   Line line;
-  add_time(line, dissection, format);
+  add_time(line, dissection, format, 0);
   out.append(line.text());
 }
 
 void append_list_line(std::string& out, const Dissection& dissection, TimeFormat time, char separator) {
   const Columns& columns = dissection.columns;
   Line line;
-  char* start = line.end();
-  line.add_number(dissection.frame_number);
-  line.align_right(start, number_width);
+  line.add_number(dissection.frame_number, number_width);
   line.add(separator);
-
-  start = line.end();
-  add_time(line, dissection, time);
-  line.align_right(start, time_width);
+  add_time(line, dissection, time, time_width);
   line.add(separator);
-
-  start = line.end();
-  line.advance(write_text(line.end(), columns.source));
-  line.align_right(start, address_width);
+  add_address(line, columns.source, address_width);
   line.add(separator);
   line.add(arrow);
   line.add(separator);
-  start = line.end();
+  char* const start = line.end();
   line.advance(write_text(line.end(), columns.destination));
   line.align_left(start, address_width);
   line.add(separator);

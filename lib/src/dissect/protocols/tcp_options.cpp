@@ -254,10 +254,23 @@ struct Option {
 
 void info_number(Packet& p, std::string_view name, std::uint64_t value) {
   if (!p.columns()) return;
-  p.out.columns.info.append(' ');
-  p.out.columns.info.append(name);
-  p.out.columns.info.append('=');
-  p.out.columns.info.append_number(value);
+  auto& info = p.out.columns.info;
+  constexpr std::size_t longest = 64;  // a blank, a name of ours, an equals sign and a number
+  if (char* to = info.reserve(longest)) [[likely]] {
+    *to++ = ' ';
+    to = std::copy(name.begin(), name.end(), to);
+    *to++ = '=';
+    return info.advance(write_decimal(to, value));
+  }
+  info.append(' ');
+  info.append(name);
+  info.append('=');
+  info.append_number(value);
+}
+
+void info_timestamps(Packet& p, std::uint32_t value, std::uint32_t echoed) {
+  info_number(p, "TSval", value);
+  info_number(p, "TSecr", echoed);
 }
 
 void read_nothing(Option&) {}
@@ -336,8 +349,7 @@ void read_timestamps(Option& o) {
   o.p.add(o.item, tsval, o.in, 2, 4);
   o.p.add(o.item, tsecr, o.in, 6, 4);
   if (o.p.wants_items()) o.p.append_text(o.item, o.p.text(": TSval {}, TSecr {}", value, echoed));
-  info_number(o.p, "TSval", value);
-  info_number(o.p, "TSecr", echoed);
+  info_timestamps(o.p, value, echoed);
 }
 
 void read_cc(Option& o) {
@@ -529,6 +541,11 @@ std::string_view complaint(Packet& p, const Kind& kind, std::uint8_t length) {
 constexpr std::uint8_t end_of_list = static_cast<std::uint8_t>(TcpOptionKind::end_of_list);
 constexpr std::uint8_t no_operation = static_cast<std::uint8_t>(TcpOptionKind::no_operation);
 
+// Whether they are what most segments have: two of no operation and the timestamps. Source: RFC 7323 appendix A.
+bool are_timestamps_alone(const Octets& in, std::uint32_t all) noexcept {
+  return all == 12 && in.captured >= all && load_be32(in.bytes(), 0) == 0x0101080a;
+}
+
 }  // namespace
 
 extern const ProtocolInfo tcp_options_protocol{all_options, "TCP Options", nullptr, {}, fields};
@@ -576,6 +593,9 @@ ItemId add_tcp_options(Packet& p, ItemId tcp, const Octets& in, std::uint32_t le
 }
 
 void dissect_tcp_options(Packet& p, ItemId list, const Octets& in, std::uint32_t all, const TcpOptionsAround& around) {
+  if (!p.wants_items() && (around.flags & syn) == 0 && are_timestamps_alone(in, all)) {
+    return info_timestamps(p, p.u32(in, 4), p.u32(in, 8));
+  }
   Column<512> line;  // the names of the options, one after the other
   line.reset();
   const auto wrong = [&](std::uint32_t at, std::string_view name, std::uint8_t kind, std::string_view what) {
@@ -659,17 +679,14 @@ void dissect_tcp_options(Packet& p, ItemId list, const Octets& in, std::uint32_t
     }
     if (known == nullptr && kind != multipath) p.need(octets, 0, length);
     if (p.stopped()) break;
-    if (name.empty()) {
-      if (p.wants_items()) line.append(p.text(", Unknown (0x{:02x})", kind));
-    } else {
+    if (list != ItemId::none) {
       line.append(", ");
-      line.append(name);
+      line.append(name.empty() ? p.text("Unknown (0x{:02x})", kind) : name);
     }
     at += length;
   }
-  if (list != ItemId::none) {  // also where the packet has stopped
-    p.out.at(list).text = p.out.arena.copy(std::string{p.out.at(list).text}.append(line.text()));
-  }
+  // Also where the packet has stopped.
+  if (list != ItemId::none) p.out.at(list).text = p.out.arena.join(p.out.at(list).text, line.text());
   if (whole && (around.flags & syn) != 0 && !has_mss) p.note(list, mss_absent);
 }
 
