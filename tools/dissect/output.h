@@ -1,6 +1,8 @@
 #pragma once
 
+#include <span>
 #include <string>
+#include <sys/uio.h>
 
 /// Standard output, written in large blocks of whole packets.
 class Output {
@@ -15,8 +17,12 @@ class Output {
   [[nodiscard]] bool packet_added() { return (text_.size() < block_size && !each_packet_) || write(); }
   /// Writes what is there.
   [[nodiscard]] bool write();
+  /// The same, and then `pieces` of whole packets from where they are, which are used up.
+  [[nodiscard]] bool write(std::span<iovec> pieces) { return write() && write_all(pieces); }
 
  private:
+  [[nodiscard]] static bool write_all(std::span<iovec> pieces);
+
   static constexpr std::size_t block_size = std::size_t{128} * 1024;
   std::string text_;
   bool each_packet_;

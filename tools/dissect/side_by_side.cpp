@@ -116,16 +116,26 @@ bool SideBySide::give_out(Stretch& stretch) {
     std::size_t start = 0;
   };
   std::array<Place, lanes> at{};
-  // Where packets are only counted there are no lines.
-  const bool has_lines = std::any_of(stretch.shares.begin(), stretch.shares.end(),
-                                     [](const Share& share) { return !share.lines.empty(); });
-  if (!has_lines) stretch.order.clear();
+  std::size_t size = 0;
+  for (const Share& share : stretch.shares) size += share.lines.size();
+  if (size == 0) stretch.order.clear();  // where packets are only counted there are no lines
+  // Whole trees are written from where they are; lines are put together first.
+  const bool are_large = size > stretch.order.size() * least_of_large;
   for (const std::uint8_t lane : stretch.order) {
-    const Share& share = stretch.shares[lane];
+    Share& share = stretch.shares[lane];
     Place& here = at[lane];
     const std::size_t end = share.line_ends[here.packet++];
-    output_.text().append(share.lines, here.start, end - here.start);
+    if (are_large) {
+      pieces_.push_back({share.lines.data() + here.start, end - here.start});
+    } else {
+      output_.text().append(share.lines, here.start, end - here.start);
+    }
     here.start = end;
+  }
+  if (are_large) {
+    const bool is_written = output_.write(pieces_);
+    pieces_.clear();
+    if (!is_written) return false;
   }
   for (Share& share : stretch.shares) share.packets.clear();
   stretch.holds.clear();

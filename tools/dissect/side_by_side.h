@@ -49,8 +49,9 @@ class SideBySide {
 
  private:
   static constexpr unsigned lanes = encap::SessionMemory::lanes;
-  static constexpr std::size_t under_way = 8;  // stretches
-  static constexpr std::size_t apart = 64;     // octets; what threads write to at the same time shares no cache line
+  static constexpr std::size_t under_way = 8;          // stretches
+  static constexpr std::size_t least_of_large = 1024;  // octets of a packet's lines, on average
+  static constexpr std::size_t apart = 64;  // octets; what threads write to at the same time shares no cache line
   struct Most {
     std::size_t packets = 512;
     std::size_t octets = std::size_t{1} << 19;
@@ -104,6 +105,7 @@ class SideBySide {
   std::uint32_t section_ = 0;
 
   std::array<Stretch, under_way> stretches_;
+  std::vector<iovec> pieces_;
   std::size_t given_out_ = 0;  // stretches whose lines were handed out
 
   // Under the mutex.
