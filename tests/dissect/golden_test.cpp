@@ -110,7 +110,8 @@ TEST_P(Golden, writers_that_know_lines_write_what_new_ones_write) {
   json.begin(begun);
   for (int round = 0; round < 2; ++round) {
     for (const WrittenPacket& packet : packets_) {
-      const Dissection& dissection = reading.read(packet.record());
+      const PacketRecord record = packet.record();
+      const Dissection& dissection = reading.read(record);
       std::string by_known;
       std::string by_new;
       tree.packet(by_known, dissection);
