@@ -99,7 +99,7 @@ constexpr bool has_octets(FieldType type) noexcept {
   return type == FieldType::protocol ||  // a part of a layer that goes by a protocol's name, such as an option
          type >= FieldType::string;
 }
-static_assert(FieldType::string < FieldType::bytes && FieldType::eui64 >= FieldType::ipv6);
+static_assert(FieldType::real < FieldType::string);  // numbers are in front of it, and what is octets behind
 
 }  // namespace
 

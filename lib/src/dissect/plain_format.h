@@ -47,8 +47,7 @@ class Filling {
 /// as `{:09}`, `{:x}`, `{:04x}`, `{:04b}`. Filling it in then takes a tenth of fmt's time.
 class PlainFormat {
  public:
-  // Not `explicit`, so that the compiler reads what a call has in quotes.
-  consteval PlainFormat(std::string_view format) noexcept : format_{format} {
+  explicit consteval PlainFormat(std::string_view format) noexcept : format_{format} {
     while (count_ < places_.size()) {
       const std::size_t before = format.find('{');
       if (format.substr(0, before).find('}') != format.npos) return;  // which stands for itself
@@ -69,7 +68,6 @@ class PlainFormat {
 
   /// Whether there is nothing else in it. Where there is, only fmt knows what to make of it.
   [[nodiscard]] constexpr bool is_plain() const noexcept { return is_plain_; }
-  [[nodiscard]] constexpr std::string_view text() const noexcept { return format_; }
 
   /// Characters that are made of it, or some more. Precondition: it is plain, and there is one filling for each place.
   [[nodiscard]] std::size_t room(const Filling* fillings) const noexcept;
@@ -111,8 +109,10 @@ class PlainFormat {
 template <class... Args>
 class CheckedFormat {
  public:
+  /// Not `explicit`: it is what a call has in quotes.
   template <std::size_t Size>
-  consteval CheckedFormat(const char (&format)[Size]) noexcept : plain_{{format, Size - 1}}, whole_{format} {}
+  consteval CheckedFormat(const char (&format)[Size]) noexcept
+      : plain_{std::string_view{format, Size - 1}}, whole_{format} {}
 
   [[nodiscard]] constexpr const PlainFormat& plain() const noexcept { return plain_; }
   [[nodiscard]] constexpr fmt::string_view whole() const noexcept { return whole_; }

@@ -55,7 +55,7 @@ class JsonText {
       break_line();
       out_->add('"');
       out_->add(name);
-      out_->add(is_pretty_ ? std::string_view{"\": "} : std::string_view{"\":"});
+      add_colon();
       write();
     });
   }
@@ -101,9 +101,10 @@ class JsonText {
 
   void end_key(std::string_view suffix) {
     if (!suffix.empty()) out_->add(suffix);
-    out_->add(is_pretty_ ? std::string_view{"\": "} : std::string_view{"\":"});
+    add_colon();
     behind_key_ = true;
   }
+  void add_colon() { out_->add(is_pretty_ ? std::string_view{"\": "} : std::string_view{"\":"}); }
   void open(char bracket, bool is_array) {
     value_follows();
     out_->add(bracket);

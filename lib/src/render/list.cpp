@@ -58,8 +58,7 @@ class Line {
   }
   /// With zeros in front up to `width` digits.
   void add_padded(std::uint64_t number, std::size_t width) noexcept {
-    const unsigned digits = decimal_digits(number);
-    end_ = write_digits(end_, number, digits < width ? static_cast<unsigned>(width) : digits);
+    add_digits(number, std::max(decimal_digits(number), static_cast<unsigned>(width)));
   }
   /// Puts blanks in front of what was added from `start` on, up to `width` octets, `widest_column` at most.
   void align_right(const char* start, std::size_t width) noexcept {
@@ -152,6 +151,11 @@ void add_time(Line& line, const Dissection& dissection, TimeFormat format, std::
   if (!record.has_timestamp) return line.add_blanks(0, width);
   const unsigned decimals = record.decimals < 9 ? record.decimals : 9;
   const Timestamp at = record.timestamp;
+  const auto civil = [&](const CivilTime& time, Date date) {
+    const char* const start = line.end();
+    add_civil(line, time, date, at.subsecond(), decimals);
+    line.align_right(start, width);
+  };
   switch (format) {
     case TimeFormat::relative:
       return add_seconds(line, dissection.since_first.count(), decimals, width);
@@ -161,30 +165,19 @@ void add_time(Line& line, const Dissection& dissection, TimeFormat format, std::
       return add_seconds(line, dissection.since_previous_displayed.count(), decimals, width);
     case TimeFormat::epoch:
       return add_seconds(line, at.nanoseconds, decimals, width);
-    default:
-      break;
-  }
-  const char* const start = line.end();
-  switch (format) {
     case TimeFormat::absolute:
-      add_civil(line, local_time(at), Date::none, at.subsecond(), decimals);
-      break;
+      return civil(local_time(at), Date::none);
     case TimeFormat::absolute_date:
-      add_civil(line, local_time(at), Date::month_and_day, at.subsecond(), decimals);
-      break;
+      return civil(local_time(at), Date::month_and_day);
     case TimeFormat::absolute_day_of_year:
-      add_civil(line, local_time(at), Date::day_of_year, at.subsecond(), decimals);
-      break;
+      return civil(local_time(at), Date::day_of_year);
     case TimeFormat::utc:
-      add_civil(line, utc_time(at), Date::none, at.subsecond(), decimals);
-      break;
+      return civil(utc_time(at), Date::none);
     case TimeFormat::utc_date:
-      add_civil(line, utc_time(at), Date::month_and_day, at.subsecond(), decimals);
-      break;
-    default:
-      add_civil(line, utc_time(at), Date::day_of_year, at.subsecond(), decimals);
+      return civil(utc_time(at), Date::month_and_day);
+    case TimeFormat::utc_day_of_year:
+      return civil(utc_time(at), Date::day_of_year);
   }
-  line.align_right(start, width);
 }
 
 /// The same.

@@ -543,7 +543,10 @@ constexpr std::uint8_t no_operation = static_cast<std::uint8_t>(TcpOptionKind::n
 
 // Whether they are what most segments have: two of no operation and the timestamps. Source: RFC 7323 appendix A.
 bool are_timestamps_alone(const Octets& in, std::uint32_t all) noexcept {
-  return all == 12 && in.captured >= all && load_be32(in.bytes(), 0) == 0x0101080a;
+  constexpr std::uint8_t length = 10;  // of the timestamps
+  constexpr auto kind = static_cast<std::uint8_t>(TcpOptionKind::timestamps);
+  constexpr std::uint32_t start = no_operation << 24 | no_operation << 16 | kind << 8 | length;
+  return all == 2 + length && in.captured >= all && load_be32(in.bytes(), 0) == start;
 }
 
 }  // namespace
