@@ -268,11 +268,6 @@ void info_number(Packet& p, std::string_view name, std::uint64_t value) {
   info.append_number(value);
 }
 
-void info_timestamps(Packet& p, std::uint32_t value, std::uint32_t echoed) {
-  info_number(p, "TSval", value);
-  info_number(p, "TSecr", echoed);
-}
-
 void read_nothing(Option&) {}
 
 void read_mss(Option& o) {
@@ -349,7 +344,8 @@ void read_timestamps(Option& o) {
   o.p.add(o.item, tsval, o.in, 2, 4);
   o.p.add(o.item, tsecr, o.in, 6, 4);
   if (o.p.wants_items()) o.p.append_text(o.item, o.p.text(": TSval {}, TSecr {}", value, echoed));
-  info_timestamps(o.p, value, echoed);
+  info_number(o.p, "TSval", value);
+  info_number(o.p, "TSecr", echoed);
 }
 
 void read_cc(Option& o) {
@@ -541,14 +537,6 @@ std::string_view complaint(Packet& p, const Kind& kind, std::uint8_t length) {
 constexpr std::uint8_t end_of_list = static_cast<std::uint8_t>(TcpOptionKind::end_of_list);
 constexpr std::uint8_t no_operation = static_cast<std::uint8_t>(TcpOptionKind::no_operation);
 
-// Whether they are what most segments have: two of no operation and the timestamps. Source: RFC 7323 appendix A.
-bool are_timestamps_alone(const Octets& in, std::uint32_t all) noexcept {
-  constexpr std::uint8_t length = 10;  // of the timestamps
-  constexpr auto kind = static_cast<std::uint8_t>(TcpOptionKind::timestamps);
-  constexpr std::uint32_t start = no_operation << 24 | no_operation << 16 | kind << 8 | length;
-  return all == 2 + length && in.captured >= all && load_be32(in.bytes(), 0) == start;
-}
-
 }  // namespace
 
 extern const ProtocolInfo tcp_options_protocol{all_options, "TCP Options", nullptr, {}, fields};
@@ -596,9 +584,6 @@ ItemId add_tcp_options(Packet& p, ItemId tcp, const Octets& in, std::uint32_t le
 }
 
 void dissect_tcp_options(Packet& p, ItemId list, const Octets& in, std::uint32_t all, const TcpOptionsAround& around) {
-  if (!p.wants_items() && (around.flags & syn) == 0 && are_timestamps_alone(in, all)) {
-    return info_timestamps(p, p.u32(in, 4), p.u32(in, 8));
-  }
   Column<512> line;  // the names of the options, one after the other
   line.reset();
   const auto wrong = [&](std::uint32_t at, std::string_view name, std::uint8_t kind, std::string_view what) {
