@@ -39,8 +39,9 @@ struct Step {
 // The segments of one connection. Their numbers are counted from these.
 class Capture {
  public:
-  explicit Capture(std::uint32_t client_starts = 100, std::uint32_t server_starts = 500)
-      : client_starts_{client_starts}, server_starts_{server_starts} {}
+  explicit Capture(std::uint32_t client_starts = 100, std::uint32_t server_starts = 500,
+                   SessionMemory::Depth depth = SessionMemory::Depth::analysis)
+      : session_{depth}, client_starts_{client_starts}, server_starts_{server_starts} {}
 
   const TcpAnalysis& take(const Step& step) {
     now_ += step.milliseconds * std::int64_t{1'000'000};
@@ -240,6 +241,11 @@ TEST_P(TcpAnalyzerMarks, are_the_same_where_numbers_wrap_around) {
   capture.take_handshake();
   expect_marks(capture, GetParam());
 }
+TEST_P(TcpAnalyzerMarks, are_the_same_where_acknowledgments_are_not_waited_for) {
+  Capture capture{100, 500, SessionMemory::Depth::marks};
+  capture.take_handshake();
+  expect_marks(capture, GetParam());
+}
 INSTANTIATE_TEST_SUITE_P(Cases, TcpAnalyzerMarks, testing::ValuesIn(after_handshake), CaseName{});
 
 class TcpAnalyzerFewestSegments : public testing::TestWithParam<Case> {};
@@ -250,6 +256,10 @@ TEST_P(TcpAnalyzerFewestSegments, are_marked_as_tshark_marks_them) {
 }
 TEST_P(TcpAnalyzerFewestSegments, are_marked_alike_where_numbers_wrap_around) {
   Capture capture{0xfffffff8, 0xfffffff8};
+  expect_marks(capture, GetParam());
+}
+TEST_P(TcpAnalyzerFewestSegments, are_marked_alike_where_acknowledgments_are_not_waited_for) {
+  Capture capture{100, 500, SessionMemory::Depth::marks};
   expect_marks(capture, GetParam());
 }
 INSTANTIATE_TEST_SUITE_P(Cases, TcpAnalyzerFewestSegments, testing::ValuesIn(from_the_middle), CaseName{});
@@ -273,6 +283,16 @@ TEST(TcpAnalyzer, measures_round_trips_and_octets_in_flight) {
   EXPECT_EQ(third.acked_frame, 2u);
   EXPECT_EQ(capture.take({'>', ack, 1, 1, 100}).bytes_in_flight, 100u);
   EXPECT_EQ(capture.take({'>', ack, 101, 1, 100}).bytes_in_flight, 200u);
+}
+
+TEST(TcpAnalyzer, tells_nothing_of_acknowledgments_that_were_not_waited_for) {
+  Capture capture{100, 500, SessionMemory::Depth::marks};
+  capture.take_handshake();
+  EXPECT_EQ(capture.take({'>', ack, 1, 1, 10}).bytes_in_flight, 0u);
+  const TcpAnalysis& answer = capture.take({'<', ack, 1, 11, 0, 1000, 5});
+  EXPECT_EQ(answer.acked_frame, 0u);
+  EXPECT_EQ(answer.relative_acknowledgment, 11u);
+  EXPECT_EQ(answer.initial_rtt, milliseconds{2}) << "the handshake's is known all the same";
 }
 
 TEST(TcpAnalyzer, numbers_are_relative_to_the_first_ones) {
@@ -543,7 +563,7 @@ class OneWay {
 constexpr std::uint32_t per_side = TcpAnalyzer::unacked_limit_per_side;
 
 TEST(TcpAnalyzerLimits, a_side_waits_for_so_many_acks_and_no_more) {
-  TcpAnalyzer analyzer;
+  TcpAnalyzer analyzer{true};
   OneWay connection{analyzer};
   for (std::uint32_t n = 1; n < per_side; ++n) connection.send_next();
   EXPECT_EQ(connection.send_next().bytes_in_flight, per_side);
@@ -556,14 +576,14 @@ TEST(TcpAnalyzerLimits, a_side_waits_for_so_many_acks_and_no_more) {
 }
 
 TEST(TcpAnalyzerLimits, the_last_segment_that_is_waited_for_is_found) {
-  TcpAnalyzer analyzer;
+  TcpAnalyzer analyzer{true};
   OneWay connection{analyzer};
   for (std::uint32_t n = 0; n < per_side + 10; ++n) connection.send_next();
   EXPECT_EQ(connection.take(1, ack, 1, per_side + 1, 0).acked_frame, per_side);
 }
 
 TEST(TcpAnalyzerLimits, all_sides_together_wait_for_so_many_acks_and_no_more) {
-  TcpAnalyzer analyzer;
+  TcpAnalyzer analyzer{true};
   std::vector<std::unique_ptr<OneWay>> connections;
   std::uint32_t waiting = 0;
   while (waiting < TcpAnalyzer::unacked_limit) {

@@ -23,6 +23,22 @@ encap::JsonFormat json_format(const CommandOptions& options) {
           .info = options.format == Format::ek && options.summary && !options.tree};
 }
 
+Detail shown_detail(const CommandOptions& options) {
+  if (options.quiet) return Detail::facts;
+  if (is_json(options.format)) return Detail::items;
+  if (options.fields) return options.fields->detail();
+  return options.tree || options.hex ? Detail::items : Detail::columns;
+}
+
+// That tells as well whether a packet is shown.
+Detail full_detail(const CommandOptions& options) {
+  // A filter looks at fields.
+  Detail detail = std::max(shown_detail(options), options.filter ? Detail::fields : Detail::facts);
+  if (options.statistics) detail = std::max(detail, options.statistics->detail());
+  if (!options.http_objects.empty()) detail = std::max(detail, Detail::fields);
+  return detail;
+}
+
 }  // namespace
 
 Printer::Printer(const CommandOptions& options, const encap::Dissector& dissector, encap::Statistics* statistics)
@@ -33,8 +49,8 @@ Printer::Printer(const CommandOptions& options, const encap::Dissector& dissecto
       fields_{options.fields ? std::optional{options.fields->clone()} : std::nullopt},
       json_{json_format(options)},
       tree_{{.detailed = options.detailed, .dump_data = !options.hex}},
-      shown_detail_{shown_detail()},
-      full_detail_{full_detail()},
+      shown_detail_{shown_detail(options)},
+      full_detail_{full_detail(options)},
       dissection_{full_detail_},
       // Without -V and -x the list is what there is to see.
       list_{options.summary || (!options.tree && !options.hex)} {
@@ -45,21 +61,6 @@ Printer::Printer(const CommandOptions& options, const encap::Dissector& dissecto
   if (full_detail_ != Detail::fields || is_read_by_others()) return;
   interest_ = encap::Interest::in_fields(fields_looked_at());
   if (!interest_.in_all()) dissection_.interest = &interest_;
-}
-
-Detail Printer::shown_detail() const {
-  if (options_.quiet) return Detail::facts;
-  if (is_json(options_.format)) return Detail::items;
-  if (options_.fields) return options_.fields->detail();
-  return options_.tree || options_.hex ? Detail::items : Detail::columns;
-}
-
-Detail Printer::full_detail() const {
-  // A filter looks at fields.
-  Detail detail = std::max(shown_detail(), filter_ ? Detail::fields : Detail::facts);
-  if (statistics_ != nullptr) detail = std::max(detail, statistics_->detail());
-  if (!options_.http_objects.empty()) detail = std::max(detail, Detail::fields);
-  return detail;
 }
 
 bool Printer::is_read_by_others() const { return statistics_ != nullptr || !options_.http_objects.empty(); }
@@ -93,10 +94,9 @@ bool Printer::numbers_streams() const {
 
 encap::SessionMemory::Depth Printer::session_depth(const CommandOptions& options) {
   using Depth = encap::SessionMemory::Depth;
-  const bool is_looked_into = !options.quiet || options.filter || !options.http_objects.empty();
-  if (is_looked_into || !options.statistics || options.statistics->detail() != Detail::facts) return Depth::analysis;
-  const encap::FactsRead read = options.statistics->reads();
-  return read.round_trips || read.layers || read.notes ? Depth::analysis : Depth::streams;
+  const encap::FactsRead read = options.statistics ? options.statistics->reads() : encap::FactsRead{};
+  if (full_detail(options) >= Detail::fields || read.round_trips) return Depth::analysis;
+  return full_detail(options) == Detail::columns || read.layers || read.notes ? Depth::marks : Depth::streams;
 }
 
 void Printer::begin(std::string& out) {

@@ -41,8 +41,6 @@ class Printer {
   void end(std::string& out);
 
  private:
-  [[nodiscard]] encap::Detail shown_detail() const;
-  [[nodiscard]] encap::Detail full_detail() const;
   [[nodiscard]] bool is_looked_at_by_nobody() const;
   [[nodiscard]] bool is_read_by_others() const;
   [[nodiscard]] std::vector<std::string> fields_looked_at() const;
@@ -58,7 +56,7 @@ class Printer {
   encap::TreeWriter tree_;
   encap::Interest interest_;
   encap::Detail shown_detail_;
-  encap::Detail full_detail_;  // that tells whether a packet is shown as well
+  encap::Detail full_detail_;
   encap::Dissection dissection_;
   bool list_;
 };

@@ -81,7 +81,7 @@ struct SessionMemory::State {
     FlowCounts counts{};  // apart from those of other lanes
 
     Lane(FlowCounts& shared, Depth depth) noexcept
-        : conversations{shared}, expected{conversations, depth == Depth::analysis} {}
+        : analyzer{depth == Depth::analysis}, conversations{shared}, expected{conversations, depth != Depth::streams} {}
   };
 
   explicit State(Depth depth) : lane{Lane{counts, depth}, Lane{counts, depth}} {}

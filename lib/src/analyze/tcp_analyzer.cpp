@@ -222,7 +222,7 @@ class TcpAnalyzer::Step {
 };
 
 void TcpAnalyzer::wait_for_ack(TcpSide& side, const TcpSegmentFacts& segment, std::uint32_t next_sequence) {
-  if (side.unacked_count >= unacked_limit_per_side) return;
+  if (!waits_for_acks_ || side.unacked_count >= unacked_limit_per_side) return;
   if (free_ == 0) {
     if (unacked_.size() >= unacked_limit) return;
     unacked_.emplace_back();

@@ -70,6 +70,9 @@ class TcpAnalyzer {
   static constexpr std::uint32_t unacked_limit_per_side = 10'000;
   static constexpr std::uint32_t unacked_limit = 1u << 19;
 
+  /// `waits_for_acks`: segments are kept until they are acknowledged, for what is told of that and of octets in flight.
+  explicit TcpAnalyzer(bool waits_for_acks) noexcept : waits_for_acks_{waits_for_acks} {}
+
   /// Whether a segment cannot belong to `connection`, so that its ends start another one.
   [[nodiscard]] static bool starts_anew(const TcpConnection& connection, unsigned from,
                                         const TcpSegmentFacts& segment) noexcept;
@@ -97,6 +100,7 @@ class TcpAnalyzer {
   std::uint32_t drop(TcpSide& side, std::uint32_t previous, std::uint32_t place) noexcept;
   void find_unacked_range(TcpSide& side) noexcept;
 
+  bool waits_for_acks_;
   std::vector<Unacked> unacked_;
   std::uint32_t free_ = 0;
 };

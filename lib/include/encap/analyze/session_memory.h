@@ -27,6 +27,7 @@ class SessionMemory final : public Session {
   /// What is made of TCP.
   enum class Depth : std::uint8_t {
     analysis,  ///< all of TcpAnalysis
+    marks,     ///< the same but for what comes of waiting for acknowledgments: round trips, octets in flight, an RTO
     streams    ///< its flow alone: for those who tell conversations apart and look at nothing inside
   };
   explicit SessionMemory(Depth depth = Depth::analysis);
