@@ -1,6 +1,11 @@
 #include "dissect/http_plain.h"
 
 #include <array>
+#include <bit>
+#include <cstring>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "base/utf8.h"
 #include "dissect/http_headers.h"
@@ -25,10 +30,33 @@ constexpr auto name_characters = [] {
   return made;
 }();
 
+// How many of such characters a text starts with.
+std::size_t name_length(std::string_view text) noexcept {
+  std::size_t length = 0;
+#ifdef __SSE2__
+  // Most names and what is behind them fit in one piece.
+  if (__m128i octets; text.size() >= sizeof octets) {
+    std::memcpy(&octets, text.data(), sizeof octets);
+    const auto are_from = [](__m128i all, char first, char count) {
+      constexpr char least = -128;
+      return _mm_cmplt_epi8(_mm_add_epi8(all, _mm_set1_epi8(static_cast<char>(least - first))),
+                            _mm_set1_epi8(static_cast<char>(least + count)));
+    };
+    const __m128i letters = are_from(_mm_or_si128(octets, _mm_set1_epi8(0x20)), 'a', 26);
+    const __m128i digits = are_from(octets, '0', 10);
+    const __m128i hyphens = _mm_cmpeq_epi8(octets, _mm_set1_epi8('-'));
+    const int marks = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(letters, digits), hyphens));
+    length = static_cast<std::size_t>(std::countr_one(static_cast<unsigned>(marks)));
+    if (length < sizeof octets) return length;
+  }
+#endif
+  while (length < text.size() && name_characters[static_cast<unsigned char>(text[length])]) ++length;
+  return length;
+}
+
 // The name of a field line; empty where it is not plain, or the line may be the first one of another message.
 std::string_view field_name(std::string_view line) noexcept {
-  std::size_t end = 0;
-  while (end < line.size() && name_characters[static_cast<unsigned char>(line[end])]) ++end;
+  const std::size_t end = name_length(line);
   if (end == line.size() || line[end] != ':' || line.starts_with("ICY") || line.starts_with("M-")) return {};
   return line.substr(0, end);
 }
@@ -70,12 +98,9 @@ bool read_plain_message(std::string_view text, PlainMessage& message) noexcept {
     return false;
   }
   bool has_length = false;
-  for (std::string_view line; take_line(rest, line);) {
-    if (line.empty()) {
-      if (may_have_body) return false;
-      message.size = static_cast<std::uint32_t>(text.size() - rest.size());
-      return true;
-    }
+  while (!rest.starts_with("\r\n")) {
+    std::string_view line;
+    if (!take_line(rest, line)) return false;
     const std::string_view name = field_name(line);
     if (name.empty()) return false;
     switch (framing_of(name)) {
@@ -90,7 +115,8 @@ bool read_plain_message(std::string_view text, PlainMessage& message) noexcept {
         return false;
     }
   }
-  return false;
+  message.size = static_cast<std::uint32_t>(text.size() - rest.size() + 2);
+  return !may_have_body;
 }
 
 }  // namespace encap::http

@@ -379,8 +379,12 @@ bool is_known_upgrade(std::string_view name) noexcept {
   return name == "websocket" || name == "h2c";
 }
 
-// A message that is read without items and has none but itself to look after.
-void take_plain_message(Packet& p, HttpFlow& flow, const PlainMessage& message) {
+// Reads a message that is read without items and has none but itself to look after, if that is what is at `offset`.
+// How many octets it took; 0 where it is another one.
+std::uint32_t dissect_plain_message(Packet& p, HttpFlow& flow, const Octets& in, std::uint32_t offset) {
+  if (p.takes_items() || in.captured < in.reported || p.source_port == 443 || p.destination_port == 443) return 0;
+  PlainMessage message;
+  if (!read_plain_message(characters(in.bytes()).substr(offset), message)) return 0;
   p.set_info(message.first_line);
   p.append_info(" ");
   p.set_protocol("HTTP");
@@ -397,18 +401,13 @@ void take_plain_message(Packet& p, HttpFlow& flow, const PlainMessage& message) 
     flow.any_request = true;
     keep(flow.request_method, message.method);
   }
+  return message.size;
 }
 
 // One message from `offset` on. How many octets it took; nothing when no more can be read.
 std::optional<std::uint32_t> dissect_message(Packet& p, HttpFlow& flow, const Octets& in, std::uint32_t offset) {
   const std::uint32_t start = offset;
   const Bytes bytes = in.bytes();
-  if (!p.takes_items() && in.captured >= in.reported && p.source_port != 443 && p.destination_port != 443) {
-    if (PlainMessage plain; read_plain_message(characters(bytes).substr(offset), plain)) {
-      take_plain_message(p, flow, plain);
-      return plain.size;
-    }
-  }
   bool crlf_before = false;
   if (in.reported - offset > 3 && p.u16(in, offset) == 0x0d0a) {  // RFC 9112 §2.2 lets a server skip it
     crlf_before = true;
@@ -555,16 +554,7 @@ void dissect_tunnel(Packet& p, HttpFlow& flow, const Octets& in) {
   p.call_data(in);
 }
 
-std::uint32_t dissect(Packet& p, const Octets& in) {
-  // What was HTTP before stays HTTP.
-  const bool is_known = p.flow != nullptr && (p.flow->application == &http_protocol || p.flow->remembers<HttpFlow>());
-  if (!is_known && find_protocol(Table::tcp_port, p.source_port) != &http_protocol &&
-      find_protocol(Table::tcp_port, p.destination_port) != &http_protocol) {
-    if (!looks_like_http(in)) return 0;
-    if (p.flow != nullptr) p.flow->application = &http_protocol;
-  }
-  std::optional<HttpFlow> alone;
-  HttpFlow& flow = p.flow != nullptr ? p.flow->remember<HttpFlow>() : alone.emplace();
+std::uint32_t dissect_messages(Packet& p, HttpFlow& flow, const Octets& in) {
   if (flow.any_request && flow.response_code == 200 && flow.request_method.starts_with("CONNECT")) {
     if (flow.switched_frame == 0) flow.switched_frame = p.frame_number();
     dissect_tunnel(p, flow, in);
@@ -576,12 +566,29 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
       if (!flow.switched_to_known) p.call_data(in.from(offset));
       break;
     }
-    const std::optional<std::uint32_t> taken = dissect_message(p, flow, in, offset);
-    if (!taken || *taken == 0) break;
-    offset += *taken;
+    if (const std::uint32_t plain = dissect_plain_message(p, flow, in, offset); plain != 0) {
+      offset += plain;
+    } else {
+      const std::optional<std::uint32_t> taken = dissect_message(p, flow, in, offset);
+      if (!taken || *taken == 0) break;
+      offset += *taken;
+    }
     if (p.columns()) p.out.columns.info.set_fence();
   }
   return in.reported;
+}
+
+std::uint32_t dissect(Packet& p, const Octets& in) {
+  // What was HTTP before stays HTTP.
+  const bool is_known = p.flow != nullptr && (p.flow->application == &http_protocol || p.flow->remembers<HttpFlow>());
+  if (!is_known && find_protocol(Table::tcp_port, p.source_port) != &http_protocol &&
+      find_protocol(Table::tcp_port, p.destination_port) != &http_protocol) {
+    if (!looks_like_http(in)) return 0;
+    if (p.flow != nullptr) p.flow->application = &http_protocol;
+  }
+  if (p.flow != nullptr) return dissect_messages(p, p.flow->remember<HttpFlow>(), in);
+  HttpFlow alone;
+  return dissect_messages(p, alone, in);
 }
 
 }  // namespace
