@@ -252,6 +252,23 @@ TEST_P(Golden, ends_do_not_depend_on_whether_layers_are_counted) {
   }
 }
 
+// And who counts layers alone.
+TEST_P(Golden, layers_do_not_depend_on_what_else_is_counted) {
+  Dissection layers_alone{Detail::facts};
+  layers_alone.wants_ends = layers_alone.wants_notes = false;
+  SessionMemory session{SessionMemory::Depth::marks};
+  Dissector dissector{&session};
+  Reading all{Detail::facts};
+  for (const WrittenPacket& packet : packets_) {
+    const PacketRecord record = packet.record();
+    dissector.dissect(record, layers_alone);
+    EXPECT_EQ(layer_names(all.read(record).facts), layer_names(layers_alone.facts))
+        << "packet " << layers_alone.frame_number;
+    EXPECT_TRUE(layers_alone.facts.ends.empty());
+    EXPECT_TRUE(layers_alone.facts.notes.empty());
+  }
+}
+
 // Cut by the capture, and as short packets: nothing crashes, and the frame is there.
 TEST_P(Golden, every_cut_of_every_packet_is_read) {
   Reading reading{Detail::items, true};

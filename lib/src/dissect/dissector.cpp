@@ -24,8 +24,9 @@ void Dissector::dissect(const PacketRecord& record, const FramePlace& place, Dis
   dissection.since_previous_captured = place.since_previous_captured;
   dissection.since_previous_displayed = place.since_previous_displayed;
   dissection.facts.clear();
-  const bool ends_only = dissection.detail == Detail::facts && dissection.wants_facts && !dissection.wants_layers;
-  if (ends_only && session_ != nullptr && read_plain_ends(*session_, record, dissection)) return;
+  const bool facts_only = dissection.detail == Detail::facts && dissection.wants_facts;
+  const bool wants_notes = dissection.wants_layers && dissection.wants_notes;
+  if (facts_only && !wants_notes && session_ != nullptr && read_plain_facts(*session_, record, dissection)) return;
 
   dissection.columns.protocol.reset();
   dissection.columns.info.reset();

@@ -373,7 +373,7 @@ void read_message(Packet& p, const Octets& in, const ProtocolInfo& protocol, Var
   if (m.at < in.reported) {
     const std::uint32_t extra = in.reported - m.at;
     if (!p.need(in, m.at, extra)) return;
-    if (p.out.wants_layers && !p.in_error) {  // tshark counts it, and has no line for it in the tree
+    if (p.counts_notes()) {  // tshark counts it, and has no line for it in the tree
       p.out.facts.notes.push_back({&extraneous_data, Severity::note, "Undecoded", p.protocol_name, "Extraneous data"});
     }
     if (!p.wants_items()) return;

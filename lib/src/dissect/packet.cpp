@@ -257,7 +257,7 @@ void Packet::move_behind(ItemId last, ItemId sibling) noexcept {
 void Packet::note(ItemId item, const Note& kind, std::string_view line) {
   if (!wants_notes()) return;
   const std::string_view message = (line.empty() ? kind.field.label : line).substr(0, longest_line);
-  if (out.wants_layers && out.wants_notes && !in_error && !kind.of_tree) {
+  if (counts_notes() && !kind.of_tree) {
     out.facts.notes.push_back({&kind.field, kind.severity, kind.group, protocol_name, message});
   }
   if (!takes_items()) return;

@@ -125,10 +125,10 @@ class Packet {
   [[nodiscard]] bool wants_items() const noexcept { return takes_items() && !stopped(); }
   /// Whether items have lines. Where not, `text` gives nothing and the lines given to other functions are not kept.
   [[nodiscard]] bool wants_lines() const noexcept { return out.detail == Detail::items; }
-  /// Whether a note would be kept: in the tree or among the facts, where what an ICMP error quotes has none.
-  [[nodiscard]] bool wants_notes() const noexcept {
-    return (takes_items() || (out.wants_layers && out.wants_notes && !in_error)) && !stopped();
-  }
+  /// Whether a note joins the facts, where what an ICMP error quotes has none.
+  [[nodiscard]] bool counts_notes() const noexcept { return out.wants_layers && out.wants_notes && !in_error; }
+  /// Whether a note would be kept: there or in the tree.
+  [[nodiscard]] bool wants_notes() const noexcept { return (takes_items() || counts_notes()) && !stopped(); }
   /// Whether a layer is to be added: items or facts are wanted.
   [[nodiscard]] bool wants_layers() const noexcept { return (out.wants_layers || takes_items()) && !stopped(); }
   /// Whether what the transports carry is to be read: unless the facts wanted end before it.

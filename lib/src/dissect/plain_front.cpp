@@ -82,7 +82,9 @@ bool dissect_plain_front(Packet& p, const Octets& frame) {
   return true;
 }
 
-bool read_plain_ends(Session& session, const PacketRecord& record, Dissection& into) {
+bool read_plain_facts(Session& session, const PacketRecord& record, Dissection& into) {
+  // Most that are longer carry something.
+  if (into.wants_layers && record.bytes.size() > link_length + network_length + longest_plain_tcp_header) return false;
   const auto headers = plain_headers(record);
   if (!is_plain_front(record, headers)) return false;
   const Bytes header = headers->network;
@@ -92,17 +94,27 @@ bool read_plain_ends(Session& session, const PacketRecord& record, Dissection& i
   if (header_length == 0 || (!is_tcp && load_field<UdpField::length>(transport) < header_length)) return false;
 
   Facts& facts = into.facts;
-  add_ends(facts, ethernet_protocol, address_at(record.bytes, EthernetField::source, Address::Kind::ether),
-           address_at(record.bytes, EthernetField::destination, Address::Kind::ether));
+  if (into.wants_layers) {
+    // A FIN may end what was sent before.
+    if (!is_tcp || transport.size() != header_length || load_field<TcpField::fin>(transport) != 0) return false;
+    for (const ProtocolInfo* const protocol : {&ethernet_protocol, &ipv4_protocol, &tcp_protocol}) {
+      facts.layers.push_back(&protocol->layer);
+    }
+  }
   FlowKey key;
   key.source = address_at(header, Ipv4Field::source, Address::Kind::ipv4);
   key.destination = address_at(header, Ipv4Field::destination, Address::Kind::ipv4);
-  add_ends(facts, ipv4_protocol, key.source, key.destination);
   key.source_port = load_field<UdpField::source_port>(transport);
   key.destination_port = load_field<UdpField::destination_port>(transport);
-  LayerEnds& ends = add_ends(facts, is_tcp ? tcp_protocol : udp_protocol, key.source, key.destination);
-  ends.source_port = key.source_port;
-  ends.destination_port = key.destination_port;
+  LayerEnds* ends = nullptr;
+  if (into.wants_ends) {
+    add_ends(facts, ethernet_protocol, address_at(record.bytes, EthernetField::source, Address::Kind::ether),
+             address_at(record.bytes, EthernetField::destination, Address::Kind::ether));
+    add_ends(facts, ipv4_protocol, key.source, key.destination);
+    ends = &add_ends(facts, is_tcp ? tcp_protocol : udp_protocol, key.source, key.destination);
+    ends->source_port = key.source_port;
+    ends->destination_port = key.destination_port;
+  }
   if (!is_tcp) {
     session.flow(key).begin(record.timestamp);
     return true;
@@ -117,7 +129,8 @@ bool read_plain_ends(Session& session, const PacketRecord& record, Dissection& i
   segment.flags = load_be16(transport, TcpField::data_offset.first_octet()) & 0x0fff;
   segment.window = load_field<TcpField::window>(transport);
   const TcpAnalysis& analysis = session.tcp(key, segment);
-  ends.stream = analysis.flow->index;
+  if (ends == nullptr) return true;
+  ends->stream = analysis.flow->index;
   if (analysis.acked_frame != 0) add_round_trip(facts, analysis);
   return true;
 }

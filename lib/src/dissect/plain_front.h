@@ -12,8 +12,9 @@ namespace encap {
 /// the protocols' own functions; these read every packet of which there is something to tell.
 [[nodiscard]] bool dissect_plain_front(Packet& p, const Octets& frame);
 
-/// The same of the ends that the packet joins, where nothing else of it is asked for and all of it is plain: TCP with
-/// no options or timestamps alone, or UDP. What the session remembers of it is the same too. False: nothing was done.
-[[nodiscard]] bool read_plain_ends(Session& session, const PacketRecord& record, Dissection& into);
+/// The same of the facts, notes apart, where nothing else is asked for and the transport is plain: TCP with no options
+/// or timestamps alone, or UDP. Layers are told of TCP that carries nothing. What the session remembers of the packet
+/// is the same too. False: nothing was done.
+[[nodiscard]] bool read_plain_facts(Session& session, const PacketRecord& record, Dissection& into);
 
 }  // namespace encap

@@ -12,16 +12,18 @@ struct TcpOptionsAround {
   std::uint32_t acknowledgment_base = 0;  ///< what relative acknowledgment numbers count from
 };
 
+/// Octets that the header of most segments has at most: timestamps and no other option.
+inline constexpr std::uint32_t longest_plain_tcp_header = TcpView::minimum_header_length + 12;
+
 /// Octets of the header of a segment, where it is whole and one of those that most segments have: no option, or
 /// timestamps as RFC 7323 appendix A lays them out. 0 of any other.
 [[nodiscard]] inline std::uint32_t plain_tcp_header_length(Bytes segment) noexcept {
   constexpr std::uint32_t bare = TcpView::minimum_header_length;
-  constexpr std::uint32_t with_timestamps = bare + 12;
   if (segment.size() < bare) return 0;
   const std::uint32_t length = load_field<TcpField::data_offset>(segment) * 4u;
   if (length == bare) return length;
   const bool has_timestamps =
-      length == with_timestamps && segment.size() >= length && load_be32(segment, bare) == 0x0101080a;
+      length == longest_plain_tcp_header && segment.size() >= length && load_be32(segment, bare) == 0x0101080a;
   return has_timestamps ? length : 0;
 }
 
