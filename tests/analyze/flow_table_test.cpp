@@ -166,11 +166,12 @@ TEST(FlowTable, a_full_table_uses_its_entries_again_and_allocates_nothing) {
 }
 
 TEST(FlowTable, an_entry_used_again_remembers_nothing_of_the_flow_before) {
+  TcpPduStore store;
   Tables t;
   KnownFlow& eldest = t.table.find(nth_flow(0)).conversation;
   static_cast<void>(eldest.flow.remember<Remembered>());
   eldest.flow.seen = true;
-  eldest.tcp = std::make_unique<TcpConnection>();
+  eldest.tcp = std::make_unique<KnownTcp>(store);
   for (std::uint32_t n = 1; n <= limit; ++n) static_cast<void>(t.table.find(nth_flow(n)));
 
   KnownFlow& next = t.table.find(reversed(nth_flow(limit + 1))).conversation;

@@ -25,7 +25,7 @@ class ReadThrough {
       broken_ = true;
     }
     if (!broken_) ENCAP_FUZZ_CHECK(info == line_only_.columns.info.text());
-    if (!broken_) compare_ends(record);
+    if (!broken_) compare_facts(record);
     read(record, fields_dissector_, fields_);
     ENCAP_FUZZ_CHECK(info == fields_.columns.info.text());
     ENCAP_FUZZ_CHECK(in_full_.items.size() == fields_.items.size());
@@ -37,9 +37,12 @@ class ReadThrough {
   }
 
  private:
-  // Who looks for ends alone finds those that others do, unless there are more inside what the transports carry.
-  void compare_ends(const PacketRecord& record) {
+  // Who looks for layers alone finds those that others do, and so who looks for ends, unless there are more inside what
+  // the transports carry.
+  void compare_facts(const PacketRecord& record) {
     facts_dissector_.dissect(record, facts_);
+    layers_dissector_.dissect(record, layers_);
+    ENCAP_FUZZ_CHECK(layers_.facts.layers == facts_.facts.layers);
     ends_dissector_.dissect(record, ends_);
     const auto& all = facts_.facts.ends;
     const auto& found = ends_.facts.ends;
@@ -80,7 +83,7 @@ class ReadThrough {
   std::string by_known_lines_;
   bool broken_ = false;  // a packet was: what is remembered of it may differ from then on
   SessionMemory in_full_session_;
-  SessionMemory line_only_session_;
+  SessionMemory line_only_session_{SessionMemory::Depth::marks};
   SessionMemory fields_session_;
   Dissector fields_dissector_{&fields_session_};
   Dissection fields_{Detail::fields};
@@ -92,6 +95,13 @@ class ReadThrough {
   SessionMemory facts_session_;
   Dissector facts_dissector_{&facts_session_};
   Dissection facts_{Detail::facts};
+  SessionMemory layers_session_{SessionMemory::Depth::marks};
+  Dissector layers_dissector_{&layers_session_};
+  Dissection layers_ = [] {
+    Dissection layers{Detail::facts};
+    layers.wants_ends = layers.wants_notes = false;
+    return layers;
+  }();
   SessionMemory ends_session_{SessionMemory::Depth::streams};
   Dissector ends_dissector_{&ends_session_};
   Dissection ends_ = [] {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "analyze/tcp_analyzer.h"
+#include "analyze/tcp_pdu_store.h"
 #include "base/hash_index.h"
 #include "base/hash_words.h"
 #include "encap/base/byte_order.h"
@@ -66,10 +67,18 @@ struct FlowEnds {
 /// How many conversations there were so far, by transport.
 using FlowCounts = std::array<std::atomic<std::uint32_t>, 3>;
 
+/// What is remembered of a conversation over TCP.
+struct KnownTcp {
+  TcpConnection connection;
+  std::array<TcpPduList, 2> pdus;  ///< what is put together of each side's octets
+
+  explicit KnownTcp(TcpPduStore& store) noexcept : pdus{TcpPduList{store}, TcpPduList{store}} {}
+};
+
 /// What is remembered of one conversation.
 struct KnownFlow {
   Flow flow;
-  std::unique_ptr<TcpConnection> tcp;   ///< of TCP; kept when the entry is used again
+  std::unique_ptr<KnownTcp> tcp;        ///< of TCP; kept when the entry is used again
   std::array<std::uint64_t, 5> ends{};  ///< the words of FlowEnds
   std::uint32_t hash = 0;               ///< see `flow_hash`
   bool first_was_forward = true;        ///< whether the first packet went from the lower end to the higher one

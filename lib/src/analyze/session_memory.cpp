@@ -41,14 +41,11 @@ class Expected {
     if (found.flow != nullptr) fetch_early(found.flow, sizeof *found.flow);
     if (const KnownFlow* const flow = step(4).flow; flow != nullptr) {
       if (whole_) {
-        fetch_early(flow->tcp.get(), sizeof(TcpConnection));
+        fetch_early(flow->tcp.get(), sizeof(KnownTcp));
         fetch_early(flow->flow.memory.get(), application_size);
       } else if (flow->tcp != nullptr) {
-        for (const TcpSide& side : flow->tcp->sides) prefetch(&side.initial_sequence);
+        for (const TcpSide& side : flow->tcp->connection.sides) prefetch(&side.initial_sequence);
       }
-    }
-    if (const KnownFlow* const flow = step(6).flow; whole_ && flow != nullptr && flow->tcp != nullptr) {
-      for (const TcpSide& side : flow->tcp->sides) fetch_early(side.pdus.get(), sizeof(TcpPduList));
     }
     ++pushed_;
   }
@@ -82,6 +79,11 @@ struct SessionMemory::State {
 
     Lane(FlowCounts& shared, Depth depth) noexcept
         : analyzer{depth == Depth::analysis}, conversations{shared}, expected{conversations, depth != Depth::streams} {}
+
+    void forget(KnownTcp& tcp) noexcept {
+      analyzer.clear(tcp.connection);
+      for (TcpPduList& pdus : tcp.pdus) pdus.clear();
+    }
   };
 
   explicit State(Depth depth) : lane{Lane{counts, depth}, Lane{counts, depth}} {}
@@ -133,25 +135,26 @@ void SessionMemory::count_from(unsigned lane, const Counts& counts) noexcept {
 Flow& SessionMemory::flow(const FlowKey& key) {
   const auto [lane, conversation, is_new] = state_->conversation(key);
   // What a TCP connection that was forgotten held would be held for as long as this flow is known.
-  if (is_new && conversation.tcp != nullptr) lane.analyzer.clear(*conversation.tcp);
+  if (is_new && conversation.tcp != nullptr) lane.forget(*conversation.tcp);
   return conversation.flow;
 }
 
 const TcpAnalysis& SessionMemory::tcp(const FlowKey& key, const TcpSegmentFacts& segment) {
   const auto [lane, conversation, is_new] = state_->conversation(key);
-  if (conversation.tcp == nullptr) conversation.tcp = std::make_unique<TcpConnection>();
-  TcpConnection& connection = *conversation.tcp;
+  if (conversation.tcp == nullptr) conversation.tcp = std::make_unique<KnownTcp>(lane.store);
+  KnownTcp& known = *conversation.tcp;
+  TcpConnection& connection = known.connection;
   TcpAnalysis& analysis = lane.analysis;
   const bool streams_only = depth_ == Depth::streams;
   if (!streams_only) {
-    fetch_early(&connection, sizeof connection);
+    fetch_early(&known, sizeof known);
     lane.store.next_packet();
     analysis = {};
   }
   if (is_new) {
-    lane.analyzer.clear(connection);
+    lane.forget(known);
   } else if (TcpAnalyzer::starts_anew(connection, conversation.sending_side(), segment)) {
-    lane.analyzer.clear(connection);
+    lane.forget(known);
     lane.conversations.restart(conversation, key.transport);
     connection.seen = TcpSeen::syn;  // tshark counts it at once where ports are used again
     analysis.marks |= TcpMark::reused_ports;
@@ -163,9 +166,7 @@ const TcpAnalysis& SessionMemory::tcp(const FlowKey& key, const TcpSegmentFacts&
     return analysis;
   }
   lane.analyzer.take(connection, from, segment, key.source_port, key.destination_port, analysis);
-  TcpSide& side = connection.sides[from];
-  if (side.pdus == nullptr) side.pdus = std::make_unique<TcpPduList>(lane.store);
-  analysis.pdus = side.pdus.get();
+  analysis.pdus = &known.pdus[from];
   return analysis;
 }
 

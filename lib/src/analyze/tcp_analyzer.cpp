@@ -301,14 +301,8 @@ bool TcpAnalyzer::learn_initial_sequences(TcpConnection& connection, unsigned fr
 void TcpAnalyzer::clear(TcpConnection& connection) noexcept {
   for (TcpSide& side : connection.sides) {
     while (side.unacked != 0) drop(side, 0, side.unacked);
-    std::unique_ptr<TcpPduList> pdus = std::move(side.pdus);
-    if (pdus != nullptr) pdus->clear();
-    side = {};
-    side.pdus = std::move(pdus);
   }
-  std::array<TcpSide, 2> sides = std::move(connection.sides);
   connection = {};
-  connection.sides = std::move(sides);
 }
 
 namespace {

@@ -2,10 +2,8 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
-#include "analyze/tcp_pdu_store.h"
 #include "encap/dissect/session.h"
 
 namespace encap {
@@ -40,7 +38,6 @@ struct TcpSide {
   std::uint32_t fin_frame = 0;
   std::uint8_t sack_count = 0;
   std::array<TcpSegmentFacts::Block, 4> sack{};
-  std::unique_ptr<TcpPduList> pdus;
 };
 
 /// What is remembered of one TCP connection.

@@ -21,20 +21,17 @@ struct Octets {
   bool fragment = false;        ///< a first fragment alone: what is missing is elsewhere, not malformed
 
   [[nodiscard]] Bytes bytes() const noexcept { return {data, captured}; }
-  /// Starts at `first`; with nothing when there is not so much.
-  void skip(std::uint32_t first) noexcept {
-    const std::uint32_t skipped = std::min(first, captured);
-    data += skipped;
-    offset += skipped;
-    captured -= skipped;
-    contained -= std::min(first, contained);
-    reported -= std::min(first, reported);
-  }
-  /// The same of others. Where they are copied again at once, that waits for what was just written.
+  /// Those from `first` on; none when there are not so many.
   [[nodiscard]] Octets from(std::uint32_t first) const noexcept {
-    Octets rest = *this;
-    rest.skip(first);
-    return rest;
+    const std::uint32_t skipped = std::min(first, captured);
+    // One by one: a copy of all would wait for what was just written.
+    return {.data = data + skipped,
+            .captured = captured - skipped,
+            .contained = contained - std::min(first, contained),
+            .reported = reported - std::min(first, reported),
+            .offset = offset + skipped,
+            .source = source,
+            .fragment = fragment};
   }
   /// `length` octets from `first` on. Where fewer are there, `reported` still says `length`.
   [[nodiscard]] Octets part(std::uint32_t first, std::uint32_t length) const noexcept {

@@ -284,9 +284,9 @@ std::string_view completeness_words(std::uint8_t seen) noexcept {
 struct Segment {
   Packet& p;
   const Octets& in;
-  Octets payload;  // `in` until the header was read
-  TcpSegmentFacts facts;
   const TcpAnalysis* analysis;
+  TcpSegmentFacts facts{};
+  Octets payload{};  // once the header was read
   ItemId layer = ItemId::none;
   std::uint32_t header_octets = 0;
   // Of Info.
@@ -772,7 +772,7 @@ std::uint32_t dissect_segment(Packet& p, const Octets& in) {
   const bool deferred = is_plain && p.columns();
   if (p.columns() && !deferred) append_ports(p, p.out.columns.info);
   static const TcpAnalysis nothing_known{};
-  Segment s{p, in, in, {}, &nothing_known};
+  Segment s{p, in, &nothing_known};
   Column<128> flag_room;  // outlives what is made of it when `settled` goes
   const Settled settled{p.out.columns.info};
   std::string_view title;
@@ -937,7 +937,7 @@ std::uint32_t dissect_segment(Packet& p, const Octets& in) {
   if (a.acked_frame != 0 && p.out.wants_ends && !p.in_error) add_round_trip(p.out.facts, a);
 
   if (in.reported < s.header_octets || !p.wants_payload()) return in.reported;
-  s.payload.skip(s.header_octets);
+  s.payload = in.from(s.header_octets);
   if (wants_items() && s.payload.captured != 0 && (facts.flags & rst) == 0) {
     const ItemId item = p.add(s.layer, payload_bytes, s.payload, 0, s.payload.captured);
     const std::uint32_t length = s.payload.reported;
