@@ -79,7 +79,11 @@ class Packet {
   [[nodiscard]] Timestamp time() const noexcept { return out.record->timestamp; }
 
   // --- reading -------------------------------------------------------------------------------------------------
-  [[nodiscard]] bool stopped() const noexcept { return stop_ != Stop::no; }
+  [[nodiscard]] bool stopped() const noexcept {
+    if (stop_ != Stop::no) [[unlikely]]
+      return true;
+    return false;
+  }
   void stop(Stop why) noexcept {
     if (stop_ == Stop::no) stop_ = why;
   }
