@@ -1,5 +1,6 @@
 #include "encap/base/decimal.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <limits>
 #include <string>
@@ -35,6 +36,41 @@ TEST(Decimal, has_zeros_in_front_up_to_a_width_and_no_more_digits) {
   EXPECT_EQ(last_digits(123456, 9), "000123456");
   EXPECT_EQ(last_digits(123456, 3), "456");
   EXPECT_EQ(last_digits(0, 6), "000000");
+}
+
+// One after the other, as it is defined.
+Digits digits_one_by_one(std::string_view text, std::size_t most) {
+  Digits read;
+  for (; read.count < std::min(text.size(), most) && text[read.count] >= '0' && text[read.count] <= '9'; ++read.count) {
+    read.number = read.number * 10 + static_cast<std::uint64_t>(text[read.count] - '0');
+  }
+  return read;
+}
+
+TEST(ReadDigits, end_before_the_first_octet_that_is_none_wherever_it_stands) {
+  const std::string digits = "9081726354453627180";
+  for (std::size_t at = 0; at < digits.size(); ++at) {
+    for (unsigned octet = 0; octet < 256; ++octet) {
+      std::string text = digits;
+      text[at] = static_cast<char>(octet);
+      for (const std::size_t most : {0, 1, 7, 8, 9, 16, 19}) {
+        const Digits expected = digits_one_by_one(text, most);
+        const Digits read = read_digits(text, most);
+        ASSERT_EQ(read.count, expected.count) << text << ", " << most;
+        ASSERT_EQ(read.number, expected.number) << text << ", " << most;
+      }
+    }
+  }
+}
+
+TEST(ReadDigits, are_read_of_texts_of_every_length) {
+  const std::string digits = "0123456789876543210";
+  for (std::size_t size = 0; size <= digits.size(); ++size) {
+    const Digits read = read_digits(digits.substr(0, size), 19);
+    EXPECT_EQ(read.count, size);
+    EXPECT_EQ(read.number, size == 0 ? 0 : std::stoull(digits.substr(0, size)));
+  }
+  EXPECT_EQ(read_digits(std::string(19, '9'), 19).number, 9'999'999'999'999'999'999U);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "encap/base/decimal.h"
 #include "encap/flow/message.h"
 #include "encap/wire/ip_address.h"
 
@@ -21,9 +22,9 @@ struct PortText {
 
 /// A decimal port; `80.0` too, which spreadsheets make of 80. Not a number at all: neither.
 inline PortText read_port(std::string_view text) noexcept {
-  std::uint32_t value = 0;
-  std::size_t digits = 0;
-  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
+  constexpr std::size_t most = 19;
+  auto [value, digits] = read_digits(text, most);
+  for (; digits < text.size() && digits >= most && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
     if (value <= 65535) value = value * 10 + static_cast<std::uint32_t>(text[digits] - '0');
   }
   if (digits == 0 || (digits != text.size() && text.substr(digits) != ".0")) return {};

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "encap/base/decimal.h"
+
 namespace encap {
 namespace {
 
@@ -48,15 +50,12 @@ class Scanner {
     if (!take('.')) return 0;
     static constexpr std::array<std::int64_t, 10> units{1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000,
                                                         10'000,        1'000,       100,        10,        1};
-    std::int64_t value = 0;
-    const std::size_t most = std::min<std::size_t>(rest_.size(), 9);
-    std::size_t kept = 0;
-    for (; kept != most && is_digit(rest_[kept]); ++kept) value = value * 10 + (rest_[kept] - '0');
-    std::size_t digits = kept;
+    const Digits kept = read_digits(rest_, 9);
+    std::size_t digits = kept.count;
     while (digits < rest_.size() && is_digit(rest_[digits])) ++digits;
     if (digits == 0) return std::nullopt;
     rest_.remove_prefix(digits);
-    return value * units[kept];
+    return static_cast<std::int64_t>(kept.number) * units[kept.count];
   }
 
  private:
@@ -178,19 +177,15 @@ std::optional<TimestampText> time_of_day(std::string_view text) noexcept {
 /// Seconds, with a fraction and an exponent of ten where given.
 std::optional<TimestampText> seconds(std::string_view text) noexcept {
   // Integers are exact; floating point would lose nanoseconds.
-  const char* at = text.data();
-  const char* const end_of_text = at + text.size();
-  const char* const end_of_whole = at + std::min<std::size_t>(text.size(), 16);
-  std::int64_t whole = 0;
-  for (; at != end_of_whole && is_digit(*at); ++at) whole = whole * 10 + (*at - '0');
-  const std::ptrdiff_t digits = at - text.data();
+  const auto [number, digits] = read_digits(text, 16);
+  const auto whole = static_cast<std::int64_t>(number);
   // A count of milliseconds or microseconds since 1970 is a thousand or a million times as large as any year we hold.
-  if (at == end_of_text && (digits == 13 || digits == 16)) {
+  if (digits == text.size() && (digits == 13 || digits == 16)) {
     const std::int64_t unit = digits == 13 ? 1'000'000 : 1'000;
     if (whole > INT64_MAX / unit) return std::nullopt;
     return TimestampText{Kind::epoch, whole * unit};
   }
-  Scanner rest{{at, end_of_text}};
+  Scanner rest{text.substr(digits)};
   const auto part = rest.fraction();
   if ((digits != 0 || text.starts_with('.')) && part && rest.done()) {
     if (whole > INT64_MAX / second - 1) return std::nullopt;

@@ -5,6 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
+
+#include "encap/base/byte_order.h"
+#include "encap/base/bytes.h"
 
 namespace encap {
 
@@ -21,6 +25,20 @@ inline constexpr auto digit_pairs = [] {
 }();
 inline void put_pair(char* to, std::uint64_t below_hundred) noexcept {
   std::memcpy(to, digit_pairs.data() + 2 * below_hundred, 2);
+}
+
+/// Whether eight characters are digits: their upper halves are 3, and stay so where 6 is added.
+[[nodiscard]] constexpr bool are_digits(std::uint64_t eight) noexcept {
+  constexpr std::uint64_t every = 0x0101010101010101;
+  const std::uint64_t upper = (eight & every * 0xf0) | ((eight + every * 6) & every * 0xf0) >> 4;
+  return upper == every * 0x33;
+}
+/// Their number, the first the most significant octet: neighbours are joined to numbers of two, four and eight digits.
+[[nodiscard]] constexpr std::uint64_t number_of_digits(std::uint64_t eight) noexcept {
+  eight &= 0x0f0f0f0f0f0f0f0f;
+  eight = (eight & 0x00ff00ff00ff00ff) + (eight >> 8 & 0x00ff00ff00ff00ff) * 10;
+  eight = (eight & 0x0000ffff0000ffff) + (eight >> 16 & 0x0000ffff0000ffff) * 100;
+  return (eight & 0xffffffff) + (eight >> 32) * 10'000;
 }
 
 }  // namespace detail
@@ -53,6 +71,28 @@ inline char* write_decimal(char* to, std::uint64_t number) noexcept {
     return to + 1;
   }
   return write_digits(to, number, decimal_digits(number));
+}
+
+/// Digits that a text starts with.
+struct Digits {
+  std::uint64_t number = 0;
+  std::size_t count = 0;
+};
+
+/// Reads `most` of them at most, which is 19 or less: so many fit in 64 bits.
+[[nodiscard]] inline Digits read_digits(std::string_view text, std::size_t most) noexcept {
+  Digits read;
+  const std::size_t end = text.size() < most ? text.size() : most;
+  if (end >= 8) {
+    const std::uint64_t eight = load_be<8>(as_bytes(text), 0);
+    if (detail::are_digits(eight)) read = {detail::number_of_digits(eight), 8};
+  }
+  for (; read.count < end; ++read.count) {
+    const unsigned digit = static_cast<unsigned char>(text[read.count]) - unsigned{'0'};
+    if (digit > 9) break;
+    read.number = read.number * 10 + digit;
+  }
+  return read;
 }
 
 }  // namespace encap
