@@ -29,11 +29,10 @@ template <char Separator>
 struct Rfc4180Quotes {
   static const char* find_next_column_end(const char* at) {
     at = skip_blanks(at);
-    if (*at == '"') {
-      for (++at;; ++at) {
-        if (*at == '\0') throw io::error::escaped_string_not_closed();
-        if (*at == '"' && *++at != '"') break;
-      }
+    while (*at == '"') {  // again behind two of them
+      at = std::strchr(at + 1, '"');
+      if (at == nullptr) throw io::error::escaped_string_not_closed();
+      ++at;
     }
     // Most cells are a few octets, where a loop is faster than a call; messages are longer.
     for (int i = 0; i < 16; ++i, ++at) {
@@ -45,19 +44,17 @@ struct Rfc4180Quotes {
   static void unescape(char*& begin, char*& end) {
     char* const quote = begin + (skip_blanks(begin) - begin);
     if (quote == end || *quote != '"') return;
-    char* out = quote;
-    char* in = quote + 1;
-    for (; in != end; ++in) {
-      if (*in == '"') {
-        if (in + 1 == end || in[1] != '"') break;
-        ++in;
-      }
-      *out++ = *in;
+    char* in = next_quote(quote + 1, end);
+    char* out = in;
+    while (end - in > 1 && in[1] == '"') {
+      char* const next = next_quote(in + 2, end);
+      out = std::copy(in + 1, next, out);
+      in = next;
     }
     // What follows the closing quote, if it is not blank, belongs to the cell all the same.
     if (in != end) ++in;
     if (std::any_of(in, end, [](char c) { return c != ' ' && c != '\t'; })) out = std::copy(in, end, out);
-    begin = quote;
+    begin = quote + 1;
     end = out;
   }
 
@@ -65,6 +62,11 @@ struct Rfc4180Quotes {
   static const char* skip_blanks(const char* at) {
     while (*at == ' ' || (*at == '\t' && Separator != '\t')) ++at;
     return at;
+  }
+  // `end` where there is none.
+  static char* next_quote(char* at, char* end) {
+    void* const quote = std::memchr(at, '"', static_cast<std::size_t>(end - at));
+    return quote == nullptr ? end : static_cast<char*>(quote);
   }
 };
 
@@ -84,8 +86,8 @@ template <char Separator, bool HoldsLineFeeds>
 void cut_row(char* line, std::vector<Cell>& cells) {
   std::uint32_t line_feeds = 0;
   for (char* rest = line; rest != nullptr;) {
-    Cell& cell = cells.emplace_back();
-    cell = {rest, rest, static_cast<std::uint32_t>(rest - line + 1), line_feeds};
+    cells.push_back({rest, rest, static_cast<std::uint32_t>(rest - line + 1), line_feeds});
+    Cell& cell = cells.back();
     io::detail::chop_next_column<Rfc4180Quotes<Separator>>(rest, cell.begin, cell.end);
     if constexpr (HoldsLineFeeds) {
       for (char* at = cell.begin; at != cell.end; ++at) {
@@ -153,14 +155,18 @@ bool may_be_name(std::string_view text) noexcept {
 
 bool is_ascii(std::string_view text) noexcept {
   std::uint64_t bits = 0;
-  const char* at = text.data();
-  std::size_t left = text.size();
-  for (; left >= 8; at += 8, left -= 8) {
-    std::uint64_t word;
-    std::memcpy(&word, at, 8);
-    bits |= word;
+  constexpr std::size_t piece = sizeof bits;
+  if (text.size() < piece) {
+    for (const char c : text) bits |= static_cast<unsigned char>(c);
+  } else {
+    const auto take = [&](std::size_t at) {
+      std::uint64_t word;
+      std::memcpy(&word, text.data() + at, piece);
+      bits |= word;
+    };
+    for (std::size_t at = 0; at + piece < text.size(); at += piece) take(at);
+    take(text.size() - piece);  // some of it again
   }
-  for (; left != 0; ++at, --left) bits |= static_cast<unsigned char>(*at);
   return (bits & 0x8080808080808080u) == 0;
 }
 
@@ -245,7 +251,8 @@ class MessageReader::Impl {
   Result<void, InputError> fill_faults();
   Result<void, InputError> fill_payload();
 
-  [[nodiscard]] Cell& cell(TableColumn column) noexcept { return row_[static_cast<std::size_t>(column)]; }
+  /// Of the row at hand; an empty one where the row has none for that column.
+  [[nodiscard]] Cell& cell(TableColumn column) noexcept { return cells_[places_[static_cast<std::size_t>(column)]]; }
   [[nodiscard]] std::string_view text(TableColumn column) noexcept { return trimmed(cell(column).text()); }
   [[nodiscard]] InputError wrong(TableColumn column, std::string_view excerpt, std::string reason);
   [[nodiscard]] InputError wrong_cell(const Cell& cell, TableColumn column, std::string_view excerpt,
@@ -258,7 +265,7 @@ class MessageReader::Impl {
   RowCutter cut_{};
   std::vector<TableColumn> columns_;
   std::vector<Cell> cells_;
-  std::array<Cell, column_count> row_;
+  std::array<std::size_t, column_count> places_{};  // of columns among the cells; the last one's where there is none
   TableNotes notes_;
   Message message_;
   std::array<char, 20> number_{};   // the id of a row without one
@@ -315,6 +322,10 @@ Result<void, Failure> MessageReader::Impl::read_header() try {
   std::vector<std::string> header;
   for (const Cell& part : cells_) header.emplace_back(trimmed(part.text()));
   columns_ = match_columns(header, options_.packet_list ? TableKind::packets : TableKind::messages, notes_);
+  places_.fill(columns_.size());
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (columns_[i] != TableColumn::none) places_[static_cast<std::size_t>(columns_[i])] = i;
+  }
   if (std::find(columns_.begin(), columns_.end(), TableColumn::message) == columns_.end()) {
     constexpr std::size_t longest_list = 400;
     std::string found;
@@ -398,10 +409,7 @@ Result<void, InputError> MessageReader::Impl::fill_message() {
                                      ": put a cell that holds the separator between quotes, as in \"Hi, there\""));
   }
   if (cells_.size() < columns_.size()) ++notes_.short_rows;
-  row_.fill({});
-  for (std::size_t i = 0; i < std::min(cells_.size(), columns_.size()); ++i) {
-    if (columns_[i] != TableColumn::none) cell(columns_[i]) = cells_[i];
-  }
+  cells_.resize(columns_.size() + 1);  // what is missing is empty, and so is what no column is named for
   if (holds_masked_octet_) {
     if (auto checked = check_octets(); !checked) return checked;
   }
@@ -542,7 +550,7 @@ Result<void, InputError> MessageReader::Impl::fill_faults() {
 /// Refuses octets that cannot be told apart once they are masked, in cells that are used.
 Result<void, InputError> MessageReader::Impl::check_octets() {
   for (std::size_t i = 0; i < column_count; ++i) {
-    const std::string_view written = row_[i].text();
+    const std::string_view written = cell(static_cast<TableColumn>(i)).text();
     const std::size_t at = written.find(masked_octet);
     if (at == std::string_view::npos) continue;
     constexpr std::size_t longest_lead = 40;

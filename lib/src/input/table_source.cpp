@@ -74,6 +74,13 @@ bool ends_rows_with_carriage_returns(std::string_view block) noexcept {
   return false;
 }
 
+/// As std::replace, for octets that are rare.
+void replace(char* begin, char* end, char octet, char by) noexcept {
+  while ((begin = static_cast<char*>(std::memchr(begin, octet, static_cast<std::size_t>(end - begin)))) != nullptr) {
+    *begin++ = by;
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> name_other_format(std::string_view first_octets) {
@@ -137,19 +144,14 @@ void TableSource::look_at_first_block(std::string_view block) {
 
 void TableSource::mask(char* begin, char* end) noexcept {
   const auto size = static_cast<std::size_t>(end - begin);
-  for (const char octet : {'\0', masked_line_feed}) {
-    for (char* at = begin;
-         (at = static_cast<char*>(std::memchr(at, octet, static_cast<std::size_t>(end - at)))) != nullptr;) {
-      *at++ = masked_octet;
-    }
-  }
+  for (const char octet : {'\0', masked_line_feed}) replace(begin, end, octet, masked_octet);
   if (size == 0) return;
 
   char* at = begin;
   if (quoted_) at = mask_quoted(at, end);
   while (at < end) {
     char* const quote = static_cast<char*>(std::memchr(at, '"', static_cast<std::size_t>(end - at)));
-    if (carriage_returns_only_) std::replace(at, quote == nullptr ? end : quote, '\r', '\n');
+    if (carriage_returns_only_) replace(at, quote == nullptr ? end : quote, '\r', '\n');
     if (quote == nullptr) break;
     if (at_cell_start(begin, quote)) {
       quoted_ = true;
@@ -179,7 +181,7 @@ char* TableSource::mask_quoted(char* at, char* end) noexcept {
   }
   for (;;) {
     char* const quote = static_cast<char*>(std::memchr(at, '"', static_cast<std::size_t>(end - at)));
-    std::replace(at, quote == nullptr ? end : quote, '\n', masked_line_feed);
+    replace(at, quote == nullptr ? end : quote, '\n', masked_line_feed);
     if (quote == nullptr) return end;
     if (quote + 1 == end) {
       quote_pending_ = true;
