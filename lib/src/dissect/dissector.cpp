@@ -32,13 +32,7 @@ void Dissector::dissect(const PacketRecord& record, const FramePlace& place, Dis
   dissection.columns.info.reset();
   dissection.columns.source = {};
   dissection.columns.destination = {};
-  if (dissection.items.size() != 1) {  // the root alone is as it was made
-    dissection.items.clear();
-    dissection.items.emplace_back();
-  }
-  dissection.sources.clear();
-  dissection.arena.reset();
-
+  dissection.clear_items();
   Packet packet{dissection, session_};
   dissect_frame(packet, record);
 }

@@ -2,6 +2,7 @@
 
 #include "dissect/link_layer.h"
 #include "dissect/protocols/ethernet.h"
+#include "dissect/protocols/tcp.h"
 #include "dissect/protocols/tcp_options.h"
 #include "encap/wire/ethernet.h"
 #include "encap/wire/ipv4.h"
@@ -36,6 +37,16 @@ bool is_plain_front(const PacketRecord& record, const std::optional<PlainHeaders
          load_field<Ipv4Field::destination>(headers->network) < first_group;
 }
 
+// What the datagram of such a frame carries, which is whole.
+Octets datagram_of(const Octets& frame, std::size_t length) noexcept {
+  Octets datagram;
+  datagram.data = frame.data + link_length + network_length;
+  datagram.captured = datagram.contained = datagram.reported = static_cast<std::uint32_t>(length);
+  datagram.offset = frame.offset + link_length + network_length;
+  datagram.source = frame.source;
+  return datagram;
+}
+
 // Appends the ends, whose members are written where they stay.
 LayerEnds& add_ends(Facts& facts, const ProtocolInfo& protocol, const Address& source, const Address& destination) {
   LayerEnds& ends = facts.ends.emplace_back();
@@ -67,11 +78,7 @@ bool dissect_plain_front(Packet& p, const Octets& frame) {
   const bool is_tcp = headers->protocol == Protocol::tcp;
   const std::uint32_t total = load_field<Ipv4Field::total_length>(header);
   p.deepen(2);
-  Octets transport;  // the datagram is whole
-  transport.data = frame.data + link_length + network_length;
-  transport.captured = transport.contained = transport.reported = total - network_length;
-  transport.offset = frame.offset + link_length + network_length;
-  transport.source = frame.source;
+  const Octets transport = datagram_of(frame, total - network_length);
   p.guard([&] {
     p.protocol_name = ipv4_protocol.short_name;
     p.call(is_tcp ? tcp_protocol : udp_protocol, transport);
@@ -83,20 +90,17 @@ bool dissect_plain_front(Packet& p, const Octets& frame) {
 }
 
 bool read_plain_facts(Session& session, const PacketRecord& record, Dissection& into) {
-  // Most that are longer carry something.
-  if (into.wants_layers && record.bytes.size() > link_length + network_length + longest_plain_tcp_header) return false;
   const auto headers = plain_headers(record);
   if (!is_plain_front(record, headers)) return false;
   const Bytes header = headers->network;
   const Bytes transport = header.first(load_field<Ipv4Field::total_length>(header)).subspan(network_length);
   const bool is_tcp = headers->protocol == Protocol::tcp;
-  const std::size_t header_length = is_tcp ? plain_tcp_header_length(transport) : UdpView::header_length;
+  const std::uint32_t header_length = is_tcp ? plain_tcp_header_length(transport) : UdpView::header_length;
   if (header_length == 0 || (!is_tcp && load_field<UdpField::length>(transport) < header_length)) return false;
+  if (!is_tcp && into.wants_layers) return false;  // that of UDP is one of them
 
   Facts& facts = into.facts;
   if (into.wants_layers) {
-    // A FIN may end what was sent before.
-    if (!is_tcp || transport.size() != header_length || load_field<TcpField::fin>(transport) != 0) return false;
     for (const ProtocolInfo* const protocol : {&ethernet_protocol, &ipv4_protocol, &tcp_protocol}) {
       facts.layers.push_back(&protocol->layer);
     }
@@ -129,9 +133,29 @@ bool read_plain_facts(Session& session, const PacketRecord& record, Dissection& 
   segment.flags = load_be16(transport, TcpField::data_offset.first_octet()) & 0x0fff;
   segment.window = load_field<TcpField::window>(transport);
   const TcpAnalysis& analysis = session.tcp(key, segment);
-  if (ends == nullptr) return true;
-  ends->stream = analysis.flow->index;
-  if (analysis.acked_frame != 0) add_round_trip(facts, analysis);
+  if (ends != nullptr) {
+    ends->stream = analysis.flow->index;
+    if (analysis.acked_frame != 0) add_round_trip(facts, analysis);
+  }
+  if (!into.wants_layers) return true;
+  // A FIN may end what was sent before.
+  if (segment.length == 0 && load_field<TcpField::fin>(transport) == 0) return true;
+
+  into.clear_items();
+  Packet p{into, &session};
+  const Octets frame = p.add_source("Frame", record.bytes);
+  p.deepen(3);
+  p.network_source = key.source;
+  p.network_destination = key.destination;
+  p.ip_hops = load_field<Ipv4Field::time_to_live>(header);
+  p.ip_protocol = load_field<Ipv4Field::protocol>(header);
+  p.source_port = key.source_port;
+  p.destination_port = key.destination_port;
+  p.flow = analysis.flow;
+  p.guard([&] {
+    p.protocol_name = tcp_protocol.short_name;
+    dissect_tcp_payload(p, datagram_of(frame, transport.size()), header_length, segment, analysis);
+  });
   return true;
 }
 

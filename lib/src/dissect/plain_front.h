@@ -13,8 +13,8 @@ namespace encap {
 [[nodiscard]] bool dissect_plain_front(Packet& p, const Octets& frame);
 
 /// The same of the facts, notes apart, where nothing else is asked for and the transport is plain: TCP with no options
-/// or timestamps alone, or UDP. Layers are told of TCP that carries nothing. What the session remembers of the packet
-/// is the same too. False: nothing was done.
+/// or timestamps alone, or, unless layers are asked for, UDP. What the session remembers of the packet is the same too.
+/// False: nothing was done.
 [[nodiscard]] bool read_plain_facts(Session& session, const PacketRecord& record, Dissection& into);
 
 }  // namespace encap

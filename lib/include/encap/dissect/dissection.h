@@ -324,6 +324,16 @@ struct Dissection {
 
   [[nodiscard]] const Item& at(ItemId id) const noexcept { return items[static_cast<std::size_t>(id)]; }
   [[nodiscard]] Item& at(ItemId id) noexcept { return items[static_cast<std::size_t>(id)]; }
+
+  /// Forgets all items but the root, which is then as it was made, and what items borrow.
+  void clear_items() {
+    if (items.size() != 1) {  // the root alone has nothing to forget
+      items.clear();
+      items.emplace_back();
+    }
+    sources.clear();
+    arena.reset();
+  }
 };
 
 /// The line of the tree, without indentation or brackets: `Source Port: 80`.

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "dissect/packet.h"
+#include "dissect/protocols/tcp.h"
 #include "dissect/protocols/tcp_flag_words.h"
 #include "dissect/protocols/tcp_options.h"
 
@@ -284,8 +285,8 @@ std::string_view completeness_words(std::uint8_t seen) noexcept {
 struct Segment {
   Packet& p;
   const Octets& in;
+  const TcpSegmentFacts& facts;
   const TcpAnalysis* analysis;
-  TcpSegmentFacts facts{};
   Octets payload{};  // once the header was read
   ItemId layer = ItemId::none;
   std::uint32_t header_octets = 0;
@@ -772,7 +773,8 @@ std::uint32_t dissect_segment(Packet& p, const Octets& in) {
   const bool deferred = is_plain && p.columns();
   if (p.columns() && !deferred) append_ports(p, p.out.columns.info);
   static const TcpAnalysis nothing_known{};
-  Segment s{p, in, &nothing_known};
+  TcpSegmentFacts facts;
+  Segment s{p, in, facts, &nothing_known};
   Column<128> flag_room;  // outlives what is made of it when `settled` goes
   const Settled settled{p.out.columns.info};
   std::string_view title;
@@ -787,7 +789,6 @@ std::uint32_t dissect_segment(Packet& p, const Octets& in) {
   }
   p.transport = s.layer;
 
-  TcpSegmentFacts& facts = s.facts;
   facts.frame_number = p.frame_number();
   facts.time = p.time();
   facts.sequence_number = u32(4);
@@ -963,4 +964,12 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
 }
 
 }  // namespace
+
+void dissect_tcp_payload(Packet& p, const Octets& in, std::uint32_t header_length, const TcpSegmentFacts& facts,
+                         const TcpAnalysis& analysis) {
+  Segment s{p, in, facts, &analysis};
+  s.payload = in.from(header_length);
+  dissect_payload(s);
+}
+
 }  // namespace encap
