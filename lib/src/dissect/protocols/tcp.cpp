@@ -965,10 +965,10 @@ std::uint32_t dissect(Packet& p, const Octets& in) {
 
 }  // namespace
 
-void dissect_tcp_payload(Packet& p, const Octets& in, std::uint32_t header_length, const TcpSegmentFacts& facts,
+void dissect_tcp_payload(Packet& p, const Octets& in, std::uint32_t header_octets, const TcpSegmentFacts& facts,
                          const TcpAnalysis& analysis) {
   Segment s{p, in, facts, &analysis};
-  s.payload = in.from(header_length);
+  s.payload = in.from(header_octets);
   dissect_payload(s);
 }
 
