@@ -236,36 +236,44 @@ TEST_P(Golden, facts_do_not_depend_on_what_else_is_taken_down) {
   }
 }
 
-// Who counts ends alone is told the same ones, and no layers.
-TEST_P(Golden, ends_do_not_depend_on_whether_layers_are_counted) {
-  Dissection ends_alone{Detail::facts};
-  ends_alone.wants_layers = false;
-  SessionMemory session{SessionMemory::Depth::streams};
-  Dissector dissector{&session};
-  Reading all{Detail::facts};
-  for (const WrittenPacket& packet : packets_) {
-    const PacketRecord record = packet.record();
-    dissector.dissect(record, ends_alone);
-    EXPECT_EQ(ends_of(all.read(record).facts), ends_of(ends_alone.facts)) << "packet " << ends_alone.frame_number;
-    EXPECT_TRUE(ends_alone.facts.layers.empty());
-    EXPECT_TRUE(ends_alone.facts.notes.empty());
+/// Reads packets for some of the facts.
+class SomeFacts {
+ public:
+  SomeFacts(bool ends, bool layers, SessionMemory::Depth depth) : session_{depth} {
+    dissection_.wants_ends = ends;
+    dissection_.wants_layers = layers;
+    dissection_.wants_notes = false;
   }
-}
+  const Facts& read(const PacketRecord& record) {
+    dissector_.dissect(record, dissection_);
+    return dissection_.facts;
+  }
 
-// And who counts layers alone.
-TEST_P(Golden, layers_do_not_depend_on_what_else_is_counted) {
-  Dissection layers_alone{Detail::facts};
-  layers_alone.wants_ends = layers_alone.wants_notes = false;
-  SessionMemory session{SessionMemory::Depth::marks};
-  Dissector dissector{&session};
-  Reading all{Detail::facts};
+ private:
+  SessionMemory session_;
+  Dissector dissector_{&session_};
+  Dissection dissection_{Detail::facts};
+};
+
+TEST_P(Golden, facts_do_not_depend_on_which_of_them_are_counted) {
+  using Depth = SessionMemory::Depth;
+  using Names = std::vector<std::string_view>;
+  using Texts = std::vector<std::string>;
+  Reading everything{Detail::facts};
+  SomeFacts ends{true, false, Depth::streams};
+  SomeFacts layers{false, true, Depth::marks};
+  SomeFacts both{true, true, Depth::marks};
   for (const WrittenPacket& packet : packets_) {
     const PacketRecord record = packet.record();
-    dissector.dissect(record, layers_alone);
-    EXPECT_EQ(layer_names(all.read(record).facts), layer_names(layers_alone.facts))
-        << "packet " << layers_alone.frame_number;
-    EXPECT_TRUE(layers_alone.facts.ends.empty());
-    EXPECT_TRUE(layers_alone.facts.notes.empty());
+    const Dissection& all = everything.read(record);
+    const auto expect_facts = [&](const Facts& some, bool has_ends, bool has_layers) {
+      EXPECT_EQ(ends_of(some), has_ends ? ends_of(all.facts) : Texts{}) << "packet " << all.frame_number;
+      EXPECT_EQ(layer_names(some), has_layers ? layer_names(all.facts) : Names{}) << "packet " << all.frame_number;
+      EXPECT_TRUE(some.notes.empty()) << "packet " << all.frame_number;
+    };
+    expect_facts(ends.read(record), true, false);
+    expect_facts(layers.read(record), false, true);
+    expect_facts(both.read(record), true, true);
   }
 }
 
