@@ -1,6 +1,7 @@
 #include "encap/base/decimal.h"
 
 #include <algorithm>
+#include <array>
 #include <gtest/gtest.h>
 #include <limits>
 #include <string>
@@ -53,7 +54,7 @@ TEST(ReadDigits, end_before_the_first_octet_that_is_none_wherever_it_stands) {
     for (unsigned octet = 0; octet < 256; ++octet) {
       std::string text = digits;
       text[at] = static_cast<char>(octet);
-      for (const std::size_t most : {0, 1, 7, 8, 9, 16, 19}) {
+      for (const std::size_t most : std::array<std::size_t, 7>{0, 1, 7, 8, 9, 16, 19}) {
         const Digits expected = digits_one_by_one(text, most);
         const Digits read = read_digits(text, most);
         ASSERT_EQ(read.count, expected.count) << text << ", " << most;
