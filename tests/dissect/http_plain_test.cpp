@@ -34,6 +34,23 @@ TEST(PlainHttp, responses_of_codes_that_have_no_body_are_plain_without_a_length)
   }
 }
 
+TEST(PlainHttp, names_have_letters_digits_and_hyphens_only_wherever_they_stand) {
+  const std::string allowed = "0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  for (std::size_t size = 1; size <= 20; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (unsigned octet = 0; octet < 256; ++octet) {
+        std::string name(size, 'x');
+        name[at] = static_cast<char>(octet);
+        const bool ends_there = octet == ':' && at != 0;  // and the rest of it is a value
+        PlainMessage message;
+        EXPECT_EQ(read_plain_message("GET / HTTP/1.1\r\n" + name + ": v\r\n\r\n", message),
+                  ends_there || allowed.find(name[at]) != std::string::npos)
+            << "octet " << octet << " at " << at << " of " << size;
+      }
+    }
+  }
+}
+
 // Whatever has to be looked at more closely is left to the reader of all messages.
 TEST(PlainHttp, everything_else_is_not) {
   constexpr std::string_view others[] = {
