@@ -48,9 +48,15 @@ std::size_t field_name_end(std::string_view line) noexcept {
   return std::string_view::npos;
 }
 
+constexpr auto ends_word = [] {
+  std::array<bool, 256> made{};
+  for (const unsigned char c : {' ', '\t', '\r', '\n'}) made[c] = true;
+  return made;
+}();
+
 std::string_view first_word(std::string_view line) noexcept {
   std::size_t length = 0;
-  while (length < line.size() && !is_blank(line[length]) && line[length] != '\r' && line[length] != '\n') ++length;
+  while (length < line.size() && !ends_word[static_cast<unsigned char>(line[length])]) ++length;
   return line.substr(0, length);
 }
 
