@@ -50,7 +50,7 @@ std::size_t field_name_end(std::string_view line) noexcept {
 
 constexpr auto ends_word = [] {
   std::array<bool, 256> made{};
-  for (const unsigned char c : {' ', '\t', '\r', '\n'}) made[c] = true;
+  for (const char c : {' ', '\t', '\r', '\n'}) made[static_cast<unsigned char>(c)] = true;
   return made;
 }();
 
