@@ -98,7 +98,8 @@ bool read_plain_message(std::string_view text, PlainMessage& message) noexcept {
     return false;
   }
   bool has_length = false;
-  while (!rest.starts_with("\r\n")) {
+  constexpr std::string_view empty_line = "\r\n";
+  while (!rest.starts_with(empty_line)) {
     std::string_view line;
     if (!take_line(rest, line)) return false;
     const std::string_view name = field_name(line);
@@ -115,7 +116,7 @@ bool read_plain_message(std::string_view text, PlainMessage& message) noexcept {
         return false;
     }
   }
-  message.size = static_cast<std::uint32_t>(text.size() - rest.size() + 2);
+  message.size = static_cast<std::uint32_t>(text.size() - rest.size() + empty_line.size());
   return !may_have_body;
 }
 

@@ -47,6 +47,14 @@ Octets datagram_of(const Octets& frame, std::size_t length) noexcept {
   return datagram;
 }
 
+// Leaves what the layers inside the datagram want to know of it.
+void enter_datagram(Packet& p, Bytes header, const Address& source, const Address& destination) noexcept {
+  p.network_source = source;
+  p.network_destination = destination;
+  p.ip_hops = load_field<Ipv4Field::time_to_live>(header);
+  p.ip_protocol = load_field<Ipv4Field::protocol>(header);
+}
+
 // Appends the ends, whose members are written where they stay.
 LayerEnds& add_ends(Facts& facts, const ProtocolInfo& protocol, const Address& source, const Address& destination) {
   LayerEnds& ends = facts.ends.emplace_back();
@@ -65,16 +73,14 @@ bool dissect_plain_front(Packet& p, const Octets& frame) {
   const Bytes header = headers->network;
   p.add_layer_fact(ethernet_protocol.layer);
   p.add_layer_fact(ipv4_protocol.layer);
-  p.network_source = address_at(header, Ipv4Field::source, Address::Kind::ipv4);
-  p.network_destination = address_at(header, Ipv4Field::destination, Address::Kind::ipv4);
+  enter_datagram(p, header, address_at(header, Ipv4Field::source, Address::Kind::ipv4),
+                 address_at(header, Ipv4Field::destination, Address::Kind::ipv4));
   if (p.out.wants_ends) {
     add_ends(p.out.facts, ethernet_protocol, address_at(frame.bytes(), EthernetField::source, Address::Kind::ether),
              address_at(frame.bytes(), EthernetField::destination, Address::Kind::ether));
     add_ends(p.out.facts, ipv4_protocol, p.network_source, p.network_destination);
   }
   p.set_addresses(p.network_source, p.network_destination);
-  p.ip_hops = load_field<Ipv4Field::time_to_live>(header);
-  p.ip_protocol = load_field<Ipv4Field::protocol>(header);
   const bool is_tcp = headers->protocol == Protocol::tcp;
   const std::uint32_t total = load_field<Ipv4Field::total_length>(header);
   p.deepen(2);
@@ -145,10 +151,7 @@ bool read_plain_facts(Session& session, const PacketRecord& record, Dissection& 
   Packet p{into, &session};
   const Octets frame = p.add_source("Frame", record.bytes);
   p.deepen(3);
-  p.network_source = key.source;
-  p.network_destination = key.destination;
-  p.ip_hops = load_field<Ipv4Field::time_to_live>(header);
-  p.ip_protocol = load_field<Ipv4Field::protocol>(header);
+  enter_datagram(p, header, key.source, key.destination);
   p.source_port = key.source_port;
   p.destination_port = key.destination_port;
   p.flow = analysis.flow;

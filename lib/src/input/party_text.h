@@ -22,11 +22,7 @@ struct PortText {
 
 /// A decimal port; `80.0` too, which spreadsheets make of 80. Not a number at all: neither.
 inline PortText read_port(std::string_view text) noexcept {
-  constexpr std::size_t most = 19;
-  auto [value, digits] = read_digits(text, most);
-  for (; digits < text.size() && digits >= most && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
-    if (value <= 65535) value = value * 10 + static_cast<std::uint32_t>(text[digits] - '0');
-  }
+  const auto [value, digits] = read_digits(text, 19);
   if (digits == 0 || (digits != text.size() && text.substr(digits) != ".0")) return {};
   if (value == 0 || value > 65535) return {0, true};
   return {static_cast<std::uint16_t>(value), false};
