@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "base/text_writer.h"
+
 namespace encap {
 namespace {
 
@@ -75,10 +77,24 @@ bool starts_with_status(std::string_view text) noexcept {
          (text.size() == 3 || is_blank(text[3]));
 }
 
-int status_of(std::string_view line) noexcept {
-  if (starts_with_version(line)) line = trim(line.substr(first_word(line).size()));
-  if (!starts_with_status(line)) return 0;
-  return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
+/// The first line of a text, cut where its kind is told.
+struct FirstLine {
+  std::string_view line;    // without its line break and blanks around it
+  std::string_view word;    // the first: a method, or a version; empty where a status stands in front
+  std::string_view behind;  // what follows the word
+
+  [[nodiscard]] bool names_version() const noexcept { return starts_with_version(word); }
+  /// 0 where there is none.
+  [[nodiscard]] int status() const noexcept {
+    if (!starts_with_status(behind)) return 0;
+    return (behind[0] - '0') * 100 + (behind[1] - '0') * 10 + (behind[2] - '0');
+  }
+};
+
+FirstLine take_first_line(std::string_view& rest) noexcept {
+  const std::string_view line = trim(take_line(rest));
+  const std::string_view word = starts_with_status(line) ? std::string_view{} : first_word(line);
+  return {line, word, trim(line.substr(word.size()))};
 }
 
 /// Whether what stands behind `field` and a semicolon belongs to it: a comment that is still open (RFC 9110 §5.6.5), a
@@ -165,27 +181,24 @@ bool ends_in_chunked(std::string_view codings) noexcept {
   return equals_ignoring_case(trim(comma == std::string_view::npos ? codings : codings.substr(comma + 1)), "chunked");
 }
 
-void append_hex(std::string& out, std::size_t value) {
-  char digits[16];
-  const auto [end, error] = std::to_chars(digits, digits + sizeof digits, value, 16);
-  out.append(digits, end);
-}
-
 }  // namespace
 
 HttpStartLine http_start_line(std::string_view text) noexcept {
-  std::string_view rest = text;
-  const std::string_view line = trim(take_line(rest));
-  if (starts_with_version(line)) return status_of(line) != 0 ? HttpStartLine::response : HttpStartLine::none;
-  if (starts_with_status(line) && line.size() > 4) return HttpStartLine::response;
-  const std::string_view method = first_word(line);
-  const std::string_view target = first_word(trim(line.substr(method.size())));
-  if (!is_method(method) || target.empty()) return HttpStartLine::none;
+  const FirstLine first = take_first_line(text);
+  if (first.names_version()) return first.status() != 0 ? HttpStartLine::response : HttpStartLine::none;
+  if (first.word.empty()) {
+    return first.status() != 0 && first.line.size() > 4 ? HttpStartLine::response : HttpStartLine::none;
+  }
+  if (!is_method(first.word)) return HttpStartLine::none;
   // Nothing but a version stands behind the target, unless it is plainly one (RFC 9112 §3.2): `GET out of here` is
   // prose.
-  const bool alone = target.data() + target.size() == line.data() + line.size();
-  const bool plain = target.starts_with('/') || target == "*" || target.find("://") != std::string_view::npos;
-  return alone || plain || line.find(" HTTP/") != std::string_view::npos ? HttpStartLine::request : HttpStartLine::none;
+  if (first.behind.starts_with('/')) return HttpStartLine::request;
+  const std::string_view target = first_word(first.behind);
+  if (target.empty()) return HttpStartLine::none;
+  const bool alone = target.size() == first.behind.size();
+  const bool plain = target == "*" || target.find("://") != std::string_view::npos;
+  const bool versioned = first.line.find(" HTTP/") != std::string_view::npos;
+  return alone || plain || versioned ? HttpStartLine::request : HttpStartLine::none;
 }
 
 bool names_http_version(std::string_view text) noexcept {
@@ -205,20 +218,28 @@ bool complete_http(std::string_view text, std::string_view host, HttpMethod meth
     static_cast<void>(complete_http(broken, host, method, out));
     return true;
   }
-  const bool request = http_start_line(text) == HttpStartLine::request;
   std::string_view rest = text;
-  const std::string_view line = trim(take_line(rest));
+  const FirstLine first = take_first_line(rest);
+  const bool versioned = first.names_version();
+  const bool request = !versioned && !first.word.empty();
   out.clear();
+  TextWriter whole{out};
   if (request) {
-    out.append(line);
-    if (line.find(" HTTP/") == std::string_view::npos) out.append(" ").append(version);
+    whole.add(first.line);
+    if (first.line.find(" HTTP/") == std::string_view::npos) {
+      whole.add(' ');
+      whole.add(version);
+    }
   } else {
-    if (!starts_with_version(line)) out.append(version).append(" ");
-    out.append(line);
+    if (!versioned) {
+      whole.add(version);
+      whole.add(' ');
+    }
+    whole.add(first.line);
     // The blank behind the status is there even when no reason is (RFC 9112 §4).
-    if (starts_with_version(line) && trim(line.substr(first_word(line).size())).size() == 3) out.append(" ");
+    if (versioned && first.behind.size() == 3) whole.add(' ');
   }
-  out.append(crlf);
+  whole.add(crlf);
 
   // The field lines, up to the empty line or the first line that is none.
   Framing framing;
@@ -246,7 +267,7 @@ bool complete_http(std::string_view text, std::string_view host, HttpMethod meth
     }
   }
 
-  const int status = request ? 0 : status_of(line);
+  const int status = request ? 0 : first.status();
   // RFC 9112 §6.3: these responses end with their empty line, whatever their fields say.
   const bool bodiless = !request && (method == HttpMethod::head || status / 100 == 1 || status == 204 ||
                                      status == 304 || (method == HttpMethod::connect && status / 100 == 2));
@@ -260,28 +281,39 @@ bool complete_http(std::string_view text, std::string_view host, HttpMethod meth
       const std::string_view value = trim(field.substr(name.size() + 1));
       const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), said);
       if (error != std::errc{} || end != value.data() + value.size() || said != body.size()) {
-        out.append(name).append(": ").append(std::to_string(body.size())).append(crlf);
+        whole.add(name);
+        whole.add(": ");
+        whole.add_decimal(body.size());
+        whole.add(crlf);
         continue;
       }
     }
-    out.append(field).append(crlf);
+    whole.add(field);
+    whole.add(crlf);
   }
-  if (request && !framing.host) out.append("Host: ").append(host).append(crlf);
-  const std::string_view verb = first_word(line);
-  const bool expects_body = request ? verb == "POST" || verb == "PUT" || verb == "PATCH" : !bodiless;
+  if (request && !framing.host) {
+    whole.add("Host: ");
+    whole.add(host);
+    whole.add(crlf);
+  }
+  const bool expects_body = request ? first.word == "POST" || first.word == "PUT" || first.word == "PATCH" : !bodiless;
   if (!framing.content_length && !framing.chunked && !bodiless && (expects_body || !body.empty())) {
-    out.append("Content-Length: ").append(std::to_string(body.size())).append(crlf);
+    whole.add("Content-Length: ");
+    whole.add_decimal(body.size());
+    whole.add(crlf);
   }
-  out.append(crlf);
+  whole.add(crlf);
   const Chunks chunks = framing.chunked && !bodiless ? chunks_of(body) : Chunks::whole;
   if (chunks == Chunks::none && !body.empty()) {
-    append_hex(out, body.size());
-    out.append(crlf).append(body).append(crlf);
+    whole.add_hex(body.size(), 1);
+    whole.add(crlf);
+    whole.add(body);
+    whole.add(crlf);
   } else {
-    out.append(body);
+    whole.add(body);
   }
-  if (chunks != Chunks::whole) out.append("0\r\n\r\n");
-  return out != text;
+  if (chunks != Chunks::whole) whole.add("0\r\n\r\n");
+  return whole.text() != text;
 }
 
 }  // namespace encap

@@ -9,6 +9,19 @@ namespace {
 constexpr std::array<std::string_view, 9> flag_names{"SYN", "ACK", "FIN", "RST", "PSH", "URG", "ECE", "ECN", "CWR"};
 constexpr std::string_view separators = " ,-/+_&";
 
+/// What such a text may start with. Few messages do.
+constexpr auto may_start = [] {
+  std::array<bool, 256> made{};
+  for (const char c : {' ', '[', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'}) {
+    made[static_cast<unsigned char>(c)] = true;
+  }
+  for (const std::string_view name : flag_names) {
+    made[static_cast<unsigned char>(name.front())] = true;
+    made[static_cast<unsigned char>(name.front() | 0x20)] = true;
+  }
+  return made;
+}();
+
 void skip(std::string_view& text, std::string_view any_of) noexcept {
   text.remove_prefix(std::min(text.find_first_not_of(any_of), text.size()));
 }
@@ -50,6 +63,7 @@ void skip_ports(std::string_view& text) noexcept {
 }  // namespace
 
 bool is_tcp_control_text(std::string_view text) noexcept {
+  if (text.empty() || !may_start[static_cast<unsigned char>(text.front())]) return false;
   skip(text, " ");
   skip_ports(text);
   const bool bracket = text.starts_with('[');
