@@ -1,15 +1,19 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "encap/base/timestamp.h"
 
 namespace encap {
 
-/// When each conversation acts next. A binary heap that knows where each conversation stands, so a change moves one
-/// entry and the heap never holds more than the open conversations. Equal times leave in the order they were set.
+/// When each conversation acts next. Equal times leave in the order they were set.
+///
+/// Most of what is set is an acknowledgment, due a fixed time from now, so behind all that was set before: such times
+/// stand in a row. Only those that are earlier than its end are put in a heap. What was set anew or erased is void
+/// where it stands, and leaves when its turn comes; so half of the entries are in use at least, but for a few.
 class EventQueue {
  public:
   struct Event {
@@ -18,65 +22,71 @@ class EventQueue {
     std::uint32_t conversation;
   };
 
-  [[nodiscard]] bool empty() const noexcept { return heap_.empty(); }
+  [[nodiscard]] bool empty() const noexcept { return in_use_ == 0; }
   /// Precondition: not empty.
-  [[nodiscard]] const Event& top() const noexcept { return heap_.front(); }
+  [[nodiscard]] const Event& top() const noexcept {
+    if (first_ == row_.size()) return heap_.front();
+    return heap_.empty() || later(heap_.front(), row_[first_]) ? row_[first_] : heap_.front();
+  }
+
+  /// A conversation that will probably act a few events from now; `none` where nobody can say.
+  static constexpr std::uint32_t none = UINT32_MAX;
+  [[nodiscard]] std::uint32_t soon() const noexcept {
+    static constexpr std::size_t ahead = 4;
+    return first_ + ahead < row_.size() ? row_[first_ + ahead].conversation : none;
+  }
 
   void set(std::uint32_t conversation, Timestamp at) {
-    if (conversation >= places_.size()) places_.resize(conversation + 1, nowhere);
-    const Event event{at, turn_++, conversation};
-    const std::uint32_t place = places_[conversation];
-    if (place == nowhere) {
+    if (conversation >= turns_.size()) turns_.resize(conversation + 1, not_set);
+    if (turns_[conversation] == not_set) ++in_use_;
+    const Event event{at, ++last_turn_, conversation};
+    turns_[conversation] = event.turn;
+    if (first_ == row_.size() || at >= row_.back().at) {
+      row_.push_back(event);
+    } else {
       heap_.push_back(event);
-      rise(heap_.size() - 1);
-      return;
+      std::push_heap(heap_.begin(), heap_.end(), later);
     }
-    heap_[place] = event;
-    rise(place);
-    sink(places_[conversation]);
+    tidy();
   }
 
   void erase(std::uint32_t conversation) {
-    if (conversation >= places_.size() || places_[conversation] == nowhere) return;
-    const std::uint32_t place = places_[conversation];
-    places_[conversation] = nowhere;
-    const Event last = heap_.back();
-    heap_.pop_back();
-    if (place == heap_.size()) return;
-    heap_[place] = last;
-    places_[last.conversation] = place;
-    rise(place);
-    sink(places_[last.conversation]);
+    if (conversation >= turns_.size() || turns_[conversation] == not_set) return;
+    turns_[conversation] = not_set;
+    --in_use_;
+    tidy();
   }
 
  private:
-  static constexpr std::uint32_t nowhere = UINT32_MAX;
+  static constexpr std::uint64_t not_set = 0;
+  static constexpr std::size_t void_at_least = 1024;  // before anybody sweeps
 
-  static bool before(const Event& a, const Event& b) noexcept { return a.at != b.at ? a.at < b.at : a.turn < b.turn; }
-  void put(std::size_t place, const Event& event) noexcept {
-    heap_[place] = event;
-    places_[event.conversation] = static_cast<std::uint32_t>(place);
-  }
-  void rise(std::size_t place) noexcept {
-    const Event event = heap_[place];
-    for (; place > 0 && before(event, heap_[(place - 1) / 2]); place = (place - 1) / 2) {
-      put(place, heap_[(place - 1) / 2]);
+  static bool later(const Event& a, const Event& b) noexcept { return a.at != b.at ? a.at > b.at : a.turn > b.turn; }
+  [[nodiscard]] bool is_void(const Event& event) const noexcept { return turns_[event.conversation] != event.turn; }
+
+  /// Nothing void stands in front.
+  void tidy() {
+    while (first_ < row_.size() && is_void(row_[first_])) ++first_;
+    while (!heap_.empty() && is_void(heap_.front())) {
+      std::pop_heap(heap_.begin(), heap_.end(), later);
+      heap_.pop_back();
     }
-    put(place, event);
+    if (row_.size() + heap_.size() > 2 * in_use_ + void_at_least) sweep();
   }
-  void sink(std::size_t place) noexcept {
-    const Event event = heap_[place];
-    for (std::size_t child; (child = 2 * place + 1) < heap_.size(); place = child) {
-      if (child + 1 < heap_.size() && before(heap_[child + 1], heap_[child])) ++child;
-      if (!before(heap_[child], event)) break;
-      put(place, heap_[child]);
-    }
-    put(place, event);
+  void sweep() {
+    row_.erase(row_.begin(), row_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+    std::erase_if(row_, [this](const Event& event) { return is_void(event); });
+    std::erase_if(heap_, [this](const Event& event) { return is_void(event); });
+    std::make_heap(heap_.begin(), heap_.end(), later);
   }
 
+  std::vector<Event> row_;  // sorted, from `first_` on
+  std::size_t first_ = 0;
   std::vector<Event> heap_;
-  std::vector<std::uint32_t> places_;
-  std::uint64_t turn_ = 0;
+  std::vector<std::uint64_t> turns_;  // of the entry that counts, for each conversation
+  std::uint64_t last_turn_ = not_set;
+  std::size_t in_use_ = 0;
 };
 
 }  // namespace encap
