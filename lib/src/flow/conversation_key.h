@@ -24,13 +24,16 @@ struct ConversationKey {
   friend bool operator==(const ConversationKey&, const ConversationKey&) = default;
 };
 
+/// The same in both directions.
 struct FlowKeyHash {
-  std::size_t operator()(const ConversationKey& key) const noexcept {
-    // Ports differ most from conversation to conversation; addresses of one family have the same octets in front.
-    Mixer mixer{static_cast<std::uint64_t>(key.low.port.value) << 32 |
-                static_cast<std::uint64_t>(key.high.port.value) << 8 | static_cast<std::uint64_t>(key.transport)};
-    mixer.add(fold(key.low.address)).add(fold(key.high.address));
-    return static_cast<std::size_t>(mixer.next());
+  std::size_t operator()(const ConversationKey& key) const noexcept { return of(key.low, key.high, key.transport); }
+  static std::size_t of(const Endpoint& one, const Endpoint& other, Transport over) noexcept {
+    return static_cast<std::size_t>(Mixer{mixed(one) + mixed(other) + static_cast<std::uint64_t>(over)}.next());
+  }
+
+ private:
+  static std::uint64_t mixed(const Endpoint& end) noexcept {
+    return Mixer{fold(end.address) ^ static_cast<std::uint64_t>(end.port.value) << 48}.next();
   }
   static std::uint64_t fold(const IpAddress& address) noexcept {
     const Bytes octets = address.octets();

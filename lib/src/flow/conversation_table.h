@@ -5,6 +5,8 @@
 #include <tsl/robin_map.h>
 #include <vector>
 
+#include "base/hash_index.h"
+#include "base/prefetch.h"
 #include "encap/flow/http_text.h"
 #include "encap/flow/tcp_script.h"
 #include "flow/conversation_key.h"
@@ -14,20 +16,15 @@
 
 namespace encap {
 
-/// A conversation and the messages that wait for it.
-struct Conversation {
+/// A conversation and the messages that wait for it. What every row asks for lies in its first 64 octets.
+struct alignas(64) Conversation {
   explicit Conversation(const Route& client_to_server, Transport over, const TcpProfile& profile)
-      : script{client_to_server, profile}, transport{over} {}
+      : transport{over}, script{client_to_server, profile} {}
 
-  TcpScript script;
-  std::unique_ptr<TcpRepair> repair;  // plays the connection in place of the script, where something goes wrong
   std::uint32_t first_in_window = no_index;
   std::uint32_t last_in_window = no_index;
   std::uint32_t first_to_send = no_index;
   std::uint32_t last_to_send = no_index;
-  std::uint32_t older = no_index;  // by last use
-  std::uint32_t newer = no_index;
-  std::uint32_t successor = no_index;  // of the same endpoints, starts when this one has ended
   Transport transport;
   HttpMethod asked = HttpMethod::other;  // of the last request
   bool ends = false;                     // no more messages will come
@@ -35,6 +32,9 @@ struct Conversation {
   bool succeeds = false;                 // waits for the end of another one
   bool in_use = true;
   std::uint16_t resets = 0;  // connections before this one that ended in a reset
+  TcpScript script;
+  std::unique_ptr<TcpRepair> repair;   // plays the connection in place of the script, where something goes wrong
+  std::uint32_t successor = no_index;  // of the same endpoints, starts when this one has ended
 };
 
 /// The open conversations, found by their endpoints, listed by last use.
@@ -54,8 +54,21 @@ class ConversationTable {
 
   /// The conversation of a route, in either direction; no_index when there is none.
   [[nodiscard]] std::uint32_t find(const Route& route, Transport over) const {
-    const auto found = index_.find(ConversationKey{route, over});
-    return found == index_.end() ? no_index : found->second;
+    static_assert(HashIndex::none == no_index);
+    return index_.find(hash_of(route, over), [&](std::uint32_t at) {
+      const Conversation& candidate = slots_[at];
+      return candidate.transport == over && same_ends(candidate.script.route(), route);
+    });
+  }
+  /// Starts to fetch what `find` and a row ask for.
+  void fetch_early(const Route& route, Transport over) const noexcept {
+    fetch_early(index_.find(hash_of(route, over), [](std::uint32_t) { return true; }));
+  }
+  /// Starts to fetch a conversation into the cache. `at` may be no_index.
+  void fetch_early(std::uint32_t at) const noexcept {
+    if (at == no_index) return;
+    const auto* const octets = reinterpret_cast<const char*>(&slots_[at]);
+    for (std::size_t i = 0; i < sizeof(Conversation); i += alignof(Conversation)) prefetch(octets + i);
   }
 
   /// Opens a conversation. Precondition: `find` does not find it.
@@ -68,15 +81,15 @@ class ConversationTable {
     if (free_.empty()) {
       at = slots();
       slots_.push_back(std::move(fresh));
+      links_.emplace_back();
     } else {
       at = free_.back();
       free_.pop_back();
       slots_[at] = std::move(fresh);
     }
-    const ConversationKey key{client_to_server, over};
-    index_.emplace(key, at);
+    index_.insert(hash_of(client_to_server, over), at);
     append(at);
-    if (const auto before = ending_.find(key); before != ending_.end()) {
+    if (const auto before = ending_.find(ConversationKey{client_to_server, over}); before != ending_.end()) {
       slots_[before->second].successor = at;
       slots_[at].succeeds = true;
     }
@@ -125,28 +138,46 @@ class ConversationTable {
  private:
   void take_off(std::uint32_t at) {
     Conversation& conversation = slots_[at];
-    index_.erase(ConversationKey{conversation.script.route(), conversation.transport});
+    index_.erase(hash_of(conversation.script.route(), conversation.transport), at);
     unlink(at);
     conversation.listed = false;
   }
   void unlink(std::uint32_t at) noexcept {
-    const Conversation& conversation = slots_[at];
-    (conversation.older == no_index ? oldest_ : slots_[conversation.older].newer) = conversation.newer;
-    (conversation.newer == no_index ? newest_ : slots_[conversation.newer].older) = conversation.older;
+    const Links& links = links_[at];
+    (links.older == no_index ? oldest_ : links_[links.older].newer) = links.newer;
+    (links.newer == no_index ? newest_ : links_[links.newer].older) = links.older;
   }
   void append(std::uint32_t at) noexcept {
-    slots_[at].older = newest_;
-    slots_[at].newer = no_index;
-    (newest_ == no_index ? oldest_ : slots_[newest_].newer) = at;
+    links_[at] = {newest_, no_index};
+    (newest_ == no_index ? oldest_ : links_[newest_].newer) = at;
     newest_ = at;
   }
+  /// In either direction, which nobody can foresee: all is compared, and nothing decided on the way.
+  static bool same_ends(const Route& a, const Route& b) noexcept {
+    const auto both = [](bool one, bool other) { return static_cast<unsigned>(one) & static_cast<unsigned>(other); };
+    const auto same = [&](const Endpoint& x, const Endpoint& y) {
+      return both(x.address == y.address, x.port == y.port);
+    };
+    return ((same(a.source, b.source) & same(a.destination, b.destination)) |
+            (same(a.source, b.destination) & same(a.destination, b.source))) != 0;
+  }
+  static std::uint32_t hash_of(const Route& route, Transport over) noexcept {
+    return static_cast<std::uint32_t>(std::uint64_t{FlowKeyHash::of(route.source, route.destination, over)} >> 32);
+  }
+
+  /// By last use. Beside the conversations, because to use one touches the links of four.
+  struct Links {
+    std::uint32_t older = no_index;
+    std::uint32_t newer = no_index;
+  };
 
   TcpProfile profile_;
-  tsl::robin_map<ConversationKey, std::uint32_t, FlowKeyHash> index_;
+  HashIndex index_;  // of the listed
   tsl::robin_map<ConversationKey, std::uint32_t, FlowKeyHash>
       ending_;  // unlisted; of one pair of endpoints the youngest
   std::uint64_t unlisted_ = 0;
   std::vector<Conversation> slots_;
+  std::vector<Links> links_;  // by slot
   std::vector<std::uint32_t> free_;
   std::uint32_t oldest_ = no_index;
   std::uint32_t newest_ = no_index;

@@ -77,15 +77,15 @@ class TcpScript {
 
   /// One host. Names of sequence variables are those of RFC 9293 §3.3.1.
   struct Side {
-    Timestamp ready;            // from when on it may send data
-    Timestamp ack_due = never;  // when it acknowledges without data
+    Timestamp ready;              // from when on it may send data
+    Timestamp ack_due = never;    // when it acknowledges without data
+    Timestamp coming_at = never;  // when `coming_clock` arrives
+    std::uint64_t sent = 0;       // octets of payload
     SequenceNumber snd_nxt;
     SequenceNumber ack_number;      // what that acknowledgement says
     std::uint32_t clock_offset;     // of its timestamps option
     std::uint32_t heard_clock = 0;  // of the other side's timestamps option, as far as it has arrived
     std::uint32_t coming_clock = 0;
-    Timestamp coming_at = never;  // when that one arrives
-    std::uint64_t sent = 0;       // octets of payload
     std::uint16_t identification;
     std::uint8_t covered = 0;  // segments the coming acknowledgement answers
     std::uint8_t held = 0;     // segments that came after it was settled

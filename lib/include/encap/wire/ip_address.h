@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -81,6 +82,13 @@ class IpAddress {
   /// Reads either family, and an IPv6 address in brackets.
   [[nodiscard]] static std::optional<IpAddress> parse(std::string_view text) noexcept;
 
+  friend constexpr bool operator==(const IpAddress& a, const IpAddress& b) noexcept {
+    using Halves = std::array<std::uint64_t, 2>;
+    const auto of_a = std::bit_cast<Halves>(a.octets_);
+    const auto of_b = std::bit_cast<Halves>(b.octets_);
+    const auto family = static_cast<std::uint64_t>(a.family_) ^ static_cast<std::uint64_t>(b.family_);
+    return ((of_a[0] ^ of_b[0]) | (of_a[1] ^ of_b[1]) | family) == 0;
+  }
   friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
 
  private:
