@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <optional>
+#include <thread>
 
 #include "capture_output.h"
 #include "check.h"
@@ -66,6 +67,7 @@ ExitCode run(const CommandOptions& options, encap::MessageReadAhead& reader, Cap
   if (options.explain) explainer.emplace(*options.explain, &sink);
   encap::CraftOptions craft = options.craft;
   craft.origins = explainer || (output != nullptr && output->wants_origins());
+  craft.packets_behind = encap::CraftOptions::Mode::session == craft.mode && std::thread::hardware_concurrency() > 1;
   TableRun::RowSeen row_seen;
   if (explainer) row_seen = [&explainer](const encap::Message& row) { explainer->note_row(row.id); };
   TableRun run{options, craft, reader, explainer ? *explainer : sink, row_seen};

@@ -65,6 +65,13 @@ TableRun::TableRun(const CommandOptions& options, const encap::CraftOptions& cra
       says_{says} {}
 
 Result<void, IoError> TableRun::push_rows() {
+  const auto pushed = push_each_row();
+  if (pushed && interrupted_by() == 0 && may_write()) return crafter_.finish();
+  const auto drained = crafter_.drain();
+  return pushed ? drained : pushed;
+}
+
+Result<void, IoError> TableRun::push_each_row() {
   for (;;) {
     if (interrupted_by() != 0) return {};
     const auto message = reader_.next();
@@ -72,14 +79,13 @@ Result<void, IoError> TableRun::push_rows() {
       if (const auto stopped = take(message.error()); !stopped) return stopped;
       continue;
     }
-    if (*message == nullptr) break;
+    if (*message == nullptr) return {};
     if (row_seen_) row_seen_(**message);
     if (const auto pushed = crafter_.push(**message); !pushed) {
       if (const auto stopped = take(pushed.error()); !stopped) return stopped;
     }
     if (progress_.due()) progress_.draw(reader_.octets(), reader_.rows());
   }
-  return may_write() ? crafter_.finish() : Result<void, IoError>{};
 }
 
 Result<void, IoError> TableRun::take(const Failure& failure) {

@@ -42,7 +42,8 @@ class TableRun {
   TableRun(const CommandOptions& options, const encap::CraftOptions& craft, encap::MessageReadAhead& reader,
            encap::PacketSink& sink, RowSeen row_seen, Says says = Says::everything);
 
-  /// Every row of the table. Errors: what ends the run, as opposed to a row.
+  /// Every row of the table. The sink has all packets that were made then. Errors: what ends the run, as opposed to a
+  /// row.
   [[nodiscard]] encap::Result<void, encap::IoError> push_rows();
 
   [[nodiscard]] std::uint64_t bad_rows() const noexcept { return bad_rows_; }
@@ -55,6 +56,7 @@ class TableRun {
   [[nodiscard]] bool is_of_use(const std::string& what) const;
 
  private:
+  encap::Result<void, encap::IoError> push_each_row();
   encap::Result<void, encap::IoError> take(const encap::Failure& failure);
 
   const CommandOptions& options_;

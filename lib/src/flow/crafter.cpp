@@ -6,6 +6,7 @@
 #include "flow/conversation_table.h"
 #include "flow/dhcp_dialogue.h"
 #include "flow/dns_dialogue.h"
+#include "flow/encapsulate_behind.h"
 #include "flow/event_queue.h"
 #include "flow/message_window.h"
 #include "flow/origin_tracker.h"
@@ -34,21 +35,26 @@ bool is_host_name(std::string_view name) noexcept {
   });
 }
 
-std::string host_of(const Party& party, const Endpoint& endpoint) {
+/// Writes what stands in the Host field of a request to a party.
+void put_host(const Party& party, const Endpoint& endpoint, std::string& out) {
   const Port port = endpoint.port;
   if (!is_host_name(party.name)) {
-    return port == Port{80}
-               ? (endpoint.address.is_ipv4() ? to_string(endpoint.address) : '[' + to_string(endpoint.address) + ']')
-               : to_string(endpoint);
+    out = port == Port{80}
+              ? (endpoint.address.is_ipv4() ? to_string(endpoint.address) : '[' + to_string(endpoint.address) + ']')
+              : to_string(endpoint);
+    return;
   }
-  std::string host{party.name};
-  if (port != Port{80}) host += ':' + std::to_string(port.value);
-  return host;
+  out.assign(party.name);
+  if (port != Port{80}) out.append(":").append(std::to_string(port.value));
 }
 
 /// Whether the empty line that ends the field lines is there.
 bool has_empty_line(std::string_view text) noexcept {
-  return text.find("\n\r\n") != std::string_view::npos || text.find("\n\n") != std::string_view::npos;
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string_view::npos;) {
+    const std::string_view rest = text.substr(++at);
+    if (rest.starts_with('\n') || rest.starts_with("\r\n")) return true;
+  }
+  return false;
 }
 
 /// A row that only names a TCP control segment. In a chat the same words may be a message.
@@ -119,11 +125,15 @@ class Crafter::Impl {
                        .time_to_live = options_.time_to_live,
                        .outer = options_.outer}},
         dns_{options_.seed},
-        dhcp_{options_.seed} {}
+        dhcp_{options_.seed} {
+    if (options_.packets_behind && !options_.origins) behind_.emplace(encapsulator_, sink);
+  }
 
   Result<void, Failure> push(const Message& message);
   Result<void, IoError> finish();
-  const CraftSummary& summary() noexcept {
+  Result<void, IoError> drain() { return behind_ ? behind_->drain() : Result<void, IoError>{}; }
+  const CraftSummary& summary() {
+    static_cast<void>(drain());  // whoever pushes next is told of an error
     summary_.packets = encapsulator_.packets();
     summary_.octets = encapsulator_.octets();
     return summary_;
@@ -175,6 +185,7 @@ class Crafter::Impl {
   EventQueue events_;
   std::uint16_t datagram_identification_;
   Encapsulator encapsulator_;
+  std::optional<EncapsulateBehind> behind_;
   OriginTracker origins_;
   DnsDialogue dns_;
   DhcpDialogue dhcp_;
@@ -253,6 +264,7 @@ Result<void, Failure> Crafter::Impl::push(const Message& message) {
   const auto settled = book_.settle(message);
   if (!settled) return unexpected(Failure{settled.error()});
   if (auto refused = refusal(message, *settled)) return unexpected(Failure{std::move(*refused)});
+  if (options_.mode == Mode::session) table_.fetch_early(settled->route, settled->transport);
 
   if (window_.full() || window_.octets() + message.payload.size() > window_octets) {
     do {
@@ -282,7 +294,7 @@ Result<void, Failure> Crafter::Impl::push(const Message& message) {
     if (settled->transport == Transport::tcp && (http || (unnamed && names_http_version(pending.payload)))) {
       pending.start_line = http_start_line(pending.payload);
       if (pending.start_line == HttpStartLine::request)
-        pending.host = host_of(message.destination, settled->route.destination);
+        put_host(message.destination, settled->route.destination, pending.host);
     }
     pending.text = text_of(message, *settled);
     if (pending.text == Service::Text::dhcp) {
@@ -355,6 +367,7 @@ Result<void, IoError> Crafter::Impl::release_next() {
     if (options_.start) shift_ = *options_.start - window_.front().at;
     origins_.shift(shift_);
   }
+  table_.fetch_early(window_.fetch_early());
   const std::uint32_t slot = window_.pop();
   PendingMessage& message = window_[slot];
   if (message.joined) {
@@ -635,6 +648,8 @@ void Crafter::Impl::pump(std::uint32_t at) {
 }
 
 Result<void, IoError> Crafter::Impl::run_next_event() {
+  static_assert(EventQueue::none == no_index);
+  table_.fetch_early(events_.soon());
   const EventQueue::Event event = events_.top();
   Conversation& conversation = table_[event.conversation];
   if (conversation.repair) {
@@ -667,7 +682,7 @@ Result<void, IoError> Crafter::Impl::run_until(Timestamp at) {
 Result<void, IoError> Crafter::Impl::send(Segment& segment, std::uint32_t conversation, const PendingMessage* message) {
   clock_ = std::max(clock_, segment.timestamp);
   if (options_.origins) segment.origin = &origins_.origin_of(segment, conversation, message);
-  return encapsulator_.send(segment, *sink_);
+  return behind_ ? behind_->send(segment) : encapsulator_.send(segment, *sink_);
 }
 
 Result<void, IoError> Crafter::Impl::bound_memory() {
@@ -712,6 +727,7 @@ Result<void, IoError> Crafter::Impl::finish() {
   while (!events_.empty()) {
     if (const auto ran = run_next_event(); !ran) return ran;
   }
+  if (auto drained = drain(); !drained) return drained;
   return sink_->flush();
 }
 
@@ -722,7 +738,8 @@ Crafter& Crafter::operator=(Crafter&&) noexcept = default;
 
 Result<void, Failure> Crafter::push(const Message& message) { return impl_->push(message); }
 Result<void, IoError> Crafter::finish() { return impl_->finish(); }
-const CraftSummary& Crafter::summary() const noexcept { return impl_->summary(); }
+Result<void, IoError> Crafter::drain() { return impl_->drain(); }
+const CraftSummary& Crafter::summary() const { return impl_->summary(); }
 LinkType Crafter::link_type() const noexcept { return impl_->link_type(); }
 
 }  // namespace encap

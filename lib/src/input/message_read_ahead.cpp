@@ -1,14 +1,13 @@
 #include "encap/input/message_read_ahead.h"
 
 #include <algorithm>
-#include <array>
-#include <condition_variable>
 #include <cstring>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
+
+#include "base/batch_ring.h"
 
 namespace encap {
 namespace {
@@ -95,11 +94,7 @@ class MessageReadAhead::Impl {
  public:
   explicit Impl(std::unique_ptr<MessageSource> source) : reader_{std::move(source)}, thread_{[this] { read(); }} {}
   ~Impl() {
-    {
-      const std::lock_guard guard{lock_};
-      stopped_ = true;
-    }
-    changed_.notify_all();
+    batches_.stop();
     thread_.join();
   }
   Impl(const Impl&) = delete;
@@ -107,25 +102,19 @@ class MessageReadAhead::Impl {
 
   Result<const Message*, Failure> next() {
     for (;;) {
-      if (holding_) {
-        Batch& batch = batches_[first_ % batches_.size()];
-        if (const Message* const message = batch.take()) {
+      if (batch_ != nullptr) {
+        if (const Message* const message = batch_->take()) {
           ++rows_;
           return message;
         }
-        if (auto failure = batch.take_failure()) {
+        if (auto failure = batch_->take_failure()) {
           if (std::holds_alternative<InputError>(*failure)) ++rows_;
           return unexpected(std::move(*failure));
         }
-        if (batch.last()) return nullptr;
+        if (batch_->last()) return nullptr;
+        batches_.give_back();
       }
-      std::unique_lock guard{lock_};
-      if (holding_) {
-        ++first_;
-        changed_.notify_all();
-      }
-      changed_.wait(guard, [this] { return filled_ > first_; });
-      holding_ = true;
+      batch_ = batches_.to_empty();
     }
   }
 
@@ -138,12 +127,9 @@ class MessageReadAhead::Impl {
   void read() {
     std::optional<Message> left;  // did not fit into the batch before; the reader still holds its text
     for (bool more = true; more;) {
-      {
-        std::unique_lock guard{lock_};
-        changed_.wait(guard, [this] { return stopped_ || filled_ - first_ < batches_.size(); });
-        if (stopped_) return;
-      }
-      Batch& batch = batches_[filled_ % batches_.size()];
+      Batch* const filled = batches_.to_fill();
+      if (filled == nullptr) return;
+      Batch& batch = *filled;
       batch.clear();
       if (left) static_cast<void>(batch.add(*left));
       left.reset();
@@ -163,22 +149,13 @@ class MessageReadAhead::Impl {
           break;
         }
       }
-      {
-        const std::lock_guard guard{lock_};
-        ++filled_;
-      }
-      changed_.notify_all();
+      batches_.pass_on();
     }
   }
 
   std::unique_ptr<MessageSource> reader_;
-  std::array<Batch, 4> batches_;
-  std::mutex lock_;
-  std::condition_variable changed_;
-  std::uint64_t filled_ = 0;  // batches, by the reading thread
-  std::uint64_t first_ = 0;   // the batch that is handed out
-  bool holding_ = false;      // whether there is one
-  bool stopped_ = false;
+  BatchRing<Batch> batches_;
+  Batch* batch_ = nullptr;  // that is handed out
   std::uint64_t rows_ = 0;
   std::thread thread_;  // last, so that all the rest is there when it starts
 };

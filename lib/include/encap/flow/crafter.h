@@ -54,6 +54,9 @@ struct CraftOptions {
   std::vector<OuterLayer> outer{};
   Impairment impair{};   ///< what befalls segments with data at random, drawn from the seed
   bool origins = false;  ///< tell with each packet what it was made of (`PacketRecord::origin`)
+  /// Make the packets on a thread of their own, which calls the sink, some hundred behind the messages. They are the
+  /// same packets. Where origins are told there is no such thread.
+  bool packets_behind = false;
 };
 
 /// What was made, and what was mended on the way.
@@ -99,12 +102,16 @@ class Crafter {
   Crafter& operator=(Crafter&&) noexcept;
 
   /// Takes a message; packets may leave. The message is copied. Errors: a row that cannot be sent, after which the next
-  /// one may be pushed, or a sink that refuses.
+  /// one may be pushed, or a sink that refuses; it may be told of a packet of some messages before.
   [[nodiscard]] Result<void, Failure> push(const Message& message);
   /// Sends what is left and closes every conversation. Errors: those of the sink.
   [[nodiscard]] Result<void, IoError> finish();
+  /// Waits until the sink has all packets that were made, before somebody else uses it in the middle of the messages.
+  /// Errors: those of the sink.
+  [[nodiscard]] Result<void, IoError> drain();
 
-  [[nodiscard]] const CraftSummary& summary() const noexcept;
+  /// Of the packets that were made; waits until the sink has them.
+  [[nodiscard]] const CraftSummary& summary() const;
   /// The link type of the packets; final from the first packet on.
   [[nodiscard]] LinkType link_type() const noexcept;
 
