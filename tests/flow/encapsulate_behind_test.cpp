@@ -168,7 +168,8 @@ TEST(CrafterBehindProperty, makes_the_packets_that_it_makes_at_once) {
     Crafter crafter{options, later};
     Random its_own{seed};
     push_rows(its_own, rows, crafter);
-    ASSERT_EQ(later.packets.size(), crafter.summary().packets) << "the sink has all that are counted";
+    const std::uint64_t counted = crafter.summary().packets;
+    ASSERT_EQ(later.packets.size(), counted) << "the sink has all that are counted";
     ASSERT_TRUE(crafter.finish().has_value());
     ASSERT_EQ(later.packets.size(), at_once.packets.size());
     EXPECT_EQ(later.packets, at_once.packets);

@@ -158,6 +158,9 @@ class Crafter::Impl {
   [[nodiscard]] bool needs_repair(const PendingMessage& message) const noexcept {
     return message.faults.any() || options_.impair.any();
   }
+  [[nodiscard]] bool next_needs_repair(const Conversation& conversation) noexcept {
+    return conversation.first_to_send != no_index && needs_repair(window_[conversation.first_to_send]);
+  }
   bool pump_repair(std::uint32_t at);
   [[nodiscard]] bool is_followed(const Conversation& conversation, const PendingMessage& message) noexcept;
   [[nodiscard]] std::uint32_t take_to_send(Conversation& conversation) noexcept;
@@ -574,11 +577,8 @@ bool Crafter::Impl::is_followed(const Conversation& conversation, const PendingM
 bool Crafter::Impl::pump_repair(std::uint32_t at) {
   Conversation& conversation = table_[at];
   TcpScript& script = conversation.script;
-  const auto next_needs_it = [&] {
-    return conversation.first_to_send != no_index && needs_repair(window_[conversation.first_to_send]);
-  };
+  const auto next_needs_it = [&] { return next_needs_repair(conversation); };
   if (!conversation.repair) {
-    if (script.busy() || !next_needs_it()) return false;
     conversation.repair = std::make_unique<TcpRepair>(script, options_.impair, options_.seed);
   }
   TcpRepair& repair = *conversation.repair;
@@ -623,7 +623,8 @@ bool Crafter::Impl::pump_repair(std::uint32_t at) {
 void Crafter::Impl::pump(std::uint32_t at) {
   Conversation& conversation = table_[at];
   TcpScript& script = conversation.script;
-  if (conversation.succeeds || pump_repair(at)) return;
+  if (conversation.succeeds) return;
+  if ((conversation.repair || (!script.busy() && next_needs_repair(conversation))) && pump_repair(at)) return;
   if (!script.busy()) {
     if (conversation.first_to_send != no_index) {
       const PendingMessage& message = window_[conversation.first_to_send];
