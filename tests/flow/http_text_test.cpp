@@ -40,6 +40,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         CompletionCase{"request_without_version", "GET /blog", "GET /blog HTTP/1.1\r\nHost: shop\r\n\r\n"},
         CompletionCase{"request_with_version", "GET /blog HTTP/1.1", "GET /blog HTTP/1.1\r\nHost: shop\r\n\r\n"},
+        CompletionCase{"request_to_what_ends_like_a_version", "GET /HTTP/1.1",
+                       "GET /HTTP/1.1 HTTP/1.1\r\nHost: shop\r\n\r\n"},
         CompletionCase{"request_keeps_an_older_version", "GET / HTTP/1.0", "GET / HTTP/1.0\r\nHost: shop\r\n\r\n"},
         CompletionCase{"blanks_around_it_go", "  GET /blog \t", "GET /blog HTTP/1.1\r\nHost: shop\r\n\r\n"},
         CompletionCase{"response_without_version", "200 OK", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"},
@@ -226,6 +228,7 @@ INSTANTIATE_TEST_SUITE_P(
                       StartLineCase{"response_named_in_words", "Response 200 OK", HttpStartLine::none},
                       StartLineCase{"version_without_status", "HTTP/1.1 is a protocol", HttpStartLine::none},
                       StartLineCase{"version_without_digit", "HTTP/x 200 OK", HttpStartLine::none},
+                      StartLineCase{"status_behind_a_stray_return", "\r200 OK", HttpStartLine::none},
                       StartLineCase{"status_alone", "200", HttpStartLine::none},
                       StartLineCase{"status_of_four_digits", "2000 OK", HttpStartLine::none},
                       StartLineCase{"status_below_100", "099 Low", HttpStartLine::none},

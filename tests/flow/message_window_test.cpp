@@ -71,6 +71,17 @@ TEST(MessageWindow, puts_an_early_row_in_front_across_the_end_of_the_ring) {
   EXPECT_EQ(order_of(window), "a b c ");
 }
 
+TEST(MessageWindow, knows_the_latest_row_it_had) {
+  MessageWindow window{4};
+  add(window, 20, "b");
+  EXPECT_EQ(window.latest(), Timestamp{20});
+  add(window, 10, "a");
+  EXPECT_EQ(window.latest(), Timestamp{20});
+  add(window, 30, "c");
+  for (int i = 0; i < 3; ++i) pop(window);
+  EXPECT_EQ(window.latest(), Timestamp{30}) << "though it has left";
+}
+
 TEST(MessageWindow, counts_the_octets_of_what_is_in_the_order) {
   MessageWindow window{4};
   const std::uint32_t first = add(window, 1, "12345");

@@ -54,15 +54,22 @@ class ConversationTable {
 
   /// The conversation of a route, in either direction; no_index when there is none.
   [[nodiscard]] std::uint32_t find(const Route& route, Transport over) const {
+    return find(route, over, hash_of(route, over));
+  }
+  [[nodiscard]] std::uint32_t find(const Route& route, Transport over, std::uint32_t hash) const {
     static_assert(HashIndex::none == no_index);
-    return index_.find(hash_of(route, over), [&](std::uint32_t at) {
+    return index_.find(hash, [&](std::uint32_t at) {
       const Conversation& candidate = slots_[at];
       return candidate.transport == over && same_ends(candidate.script.route(), route);
     });
   }
+  /// What `find` looks for. The same in both directions.
+  [[nodiscard]] static std::uint32_t hash_of(const Route& route, Transport over) noexcept {
+    return static_cast<std::uint32_t>(std::uint64_t{FlowKeyHash::of(route.source, route.destination, over)} >> 32);
+  }
   /// Starts to fetch what `find` and a row ask for.
-  void fetch_early(const Route& route, Transport over) const noexcept {
-    fetch_early(index_.find(hash_of(route, over), [](std::uint32_t) { return true; }));
+  void fetch_early_by(std::uint32_t hash) const noexcept {
+    fetch_early(index_.find(hash, [](std::uint32_t) { return true; }));
   }
   /// Starts to fetch a conversation into the cache. `at` may be no_index.
   void fetch_early(std::uint32_t at) const noexcept {
@@ -161,10 +168,6 @@ class ConversationTable {
     return ((same(a.source, b.source) & same(a.destination, b.destination)) |
             (same(a.source, b.destination) & same(a.destination, b.source))) != 0;
   }
-  static std::uint32_t hash_of(const Route& route, Transport over) noexcept {
-    return static_cast<std::uint32_t>(std::uint64_t{FlowKeyHash::of(route.source, route.destination, over)} >> 32);
-  }
-
   /// By last use. Beside the conversations, because to use one touches the links of four.
   struct Links {
     std::uint32_t older = no_index;

@@ -144,8 +144,10 @@ class Crafter::Impl {
   [[nodiscard]] bool completes() const noexcept { return options_.payload == Payload::complete; }
   [[nodiscard]] std::optional<InputError> refusal(const Message& message, const SettledRoute& settled) const;
   void count_text(const SettledRoute& settled) noexcept;
-  [[nodiscard]] std::uint32_t conversation_of(const Message& message, const SettledRoute& settled);
-  void join_conversation(const Message& message, std::uint32_t slot);
+  [[nodiscard]] bool knows_conversations() const noexcept { return options_.mode == Mode::session || options_.origins; }
+  /// `hash`: that of its route in the table.
+  [[nodiscard]] std::uint32_t conversation_of(const Message& message, const SettledRoute& settled, std::uint32_t hash);
+  void join_conversation(const Message& message, std::uint32_t slot, std::uint32_t hash);
   void choose_link_type();
 
   Result<void, IoError> release_next();
@@ -267,7 +269,8 @@ Result<void, Failure> Crafter::Impl::push(const Message& message) {
   const auto settled = book_.settle(message);
   if (!settled) return unexpected(Failure{settled.error()});
   if (auto refused = refusal(message, *settled)) return unexpected(Failure{std::move(*refused)});
-  if (options_.mode == Mode::session) table_.fetch_early(settled->route, settled->transport);
+  const std::uint32_t hash = knows_conversations() ? ConversationTable::hash_of(settled->route, settled->transport) : 0;
+  if (knows_conversations()) table_.fetch_early_by(hash);
 
   if (window_.full() || window_.octets() + message.payload.size() > window_octets) {
     do {
@@ -308,9 +311,9 @@ Result<void, Failure> Crafter::Impl::push(const Message& message) {
   }
   if (options_.origins) origins_.start(pending.rows, message, pending.at);
   if (options_.mode == Mode::session) {
-    join_conversation(message, slot);
+    join_conversation(message, slot, hash);
   } else if (options_.origins) {
-    pending.conversation = conversation_of(message, *settled);
+    pending.conversation = conversation_of(message, *settled, hash);
     pending.from_client = settled->route.source == table_[pending.conversation].script.route().source;
     table_.touch(pending.conversation);
     // Far more are kept than the window has rows, so none of these is the oldest.
@@ -321,8 +324,8 @@ Result<void, Failure> Crafter::Impl::push(const Message& message) {
   return {};
 }
 
-std::uint32_t Crafter::Impl::conversation_of(const Message& message, const SettledRoute& settled) {
-  std::uint32_t at = table_.find(settled.route, settled.transport);
+std::uint32_t Crafter::Impl::conversation_of(const Message& message, const SettledRoute& settled, std::uint32_t hash) {
+  std::uint32_t at = table_.find(settled.route, settled.transport, hash);
   if (at != no_index) return at;
   // The side that is spoken to first serves, where nothing else tells.
   const bool reversed = source_serves(message, settled).value_or(false);
@@ -332,17 +335,17 @@ std::uint32_t Crafter::Impl::conversation_of(const Message& message, const Settl
   return at;
 }
 
-void Crafter::Impl::join_conversation(const Message& row, std::uint32_t slot) {
+void Crafter::Impl::join_conversation(const Message& row, std::uint32_t slot, std::uint32_t hash) {
   PendingMessage& message = window_[slot];
-  const std::uint32_t at = conversation_of(row, message.settled);
+  const std::uint32_t at = conversation_of(row, message.settled, hash);
   table_.touch(at);
   Conversation& conversation = table_[at];
   message.conversation = at;
   message.from_client = message.settled.route.source == conversation.script.route().source;
-  // By time, after what has the same time. Tables in order take the first branch.
+  // By time, after what has the same time. Tables in order take the first branches.
   if (conversation.last_in_window == no_index) {
     conversation.first_in_window = conversation.last_in_window = slot;
-  } else if (window_[conversation.last_in_window].at <= message.at) {
+  } else if (window_.latest() <= message.at || window_[conversation.last_in_window].at <= message.at) {
     window_[conversation.last_in_window].next = slot;
     conversation.last_in_window = slot;
   } else {
@@ -456,15 +459,16 @@ void Crafter::Impl::finish_dialogue(PendingMessage& message) {
 void Crafter::Impl::finish_joined(std::uint32_t slot, Conversation& conversation) {
   PendingMessage& message = window_[slot];
   // What the same side says next, up to a start line or the other side's turn, belongs to this message, line by line.
-  bool in_fields = !has_empty_line(message.payload);
+  std::optional<bool> goes_on;  // with field lines; looked for where there is another part
   while (conversation.first_in_window != no_index) {
     const std::uint32_t next = conversation.first_in_window;
     PendingMessage& part = window_[next];
     if (part.from_client != message.from_client || part.start_line != HttpStartLine::none) break;
+    const bool in_fields = goes_on ? *goes_on : !has_empty_line(message.payload);
     const bool empty = part.payload.empty();
     if ((in_fields || !empty) && !message.payload.ends_with('\n')) message.payload.append("\r\n");
     if (in_fields && empty) message.payload.append("\r\n");
-    in_fields = in_fields && !empty && !has_empty_line(part.payload);
+    goes_on = in_fields && !empty && !has_empty_line(part.payload);
     const std::size_t begin = message.payload.size();
     message.payload.append(part.payload);
     window_.drop_payload(next);

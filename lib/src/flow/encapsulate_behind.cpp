@@ -1,8 +1,6 @@
 #include "flow/encapsulate_behind.h"
 
 #include <algorithm>
-#include <cassert>
-#include <cstring>
 
 namespace encap {
 
@@ -11,21 +9,11 @@ void EncapsulateBehind::Batch::clear() noexcept {
   used_ = 0;
 }
 
-bool EncapsulateBehind::Batch::add(const Segment& segment) {
-  const Bytes payload = segment.payload;
-  if (!empty() && (segments_.size() == most_segments || payload.size() > room_ - used_)) return false;
-  if (payload.size() > room_) {
-    room_ = std::max(payload.size(), payload_octets);
-    payload_ = std::make_unique_for_overwrite<std::byte[]>(room_);
-    segments_.reserve(most_segments);
-  }
-  Segment& kept = segments_.emplace_back(segment);
-  if (payload.empty()) return true;
-  std::byte* const at = payload_.get() + used_;
-  std::memcpy(at, payload.data(), payload.size());
-  kept.payload = {at, payload.size()};
-  used_ += payload.size();
-  return true;
+void EncapsulateBehind::Batch::make_room(std::size_t payload_octets) {
+  segments_.reserve(most_segments);
+  if (payload_ != nullptr && payload_octets <= room_) return;
+  room_ = std::max(payload_octets, least_room);
+  payload_ = std::make_unique_for_overwrite<std::byte[]>(room_);
 }
 
 EncapsulateBehind::EncapsulateBehind(Encapsulator& encapsulator, PacketSink& sink)
@@ -36,16 +24,14 @@ EncapsulateBehind::~EncapsulateBehind() {
   thread_.join();
 }
 
-Result<void, IoError> EncapsulateBehind::send(const Segment& segment) {
-  assert(segment.origin == nullptr);
-  if (filling_ != nullptr) {
-    if (filling_->add(segment)) return {};
-    pass_on();
-  }
+/// Sends the batch that is full, and begins another one with the segment.
+Result<void, IoError> EncapsulateBehind::send_in_next(const Segment& segment) {
+  if (filling_ != nullptr) pass_on();
   if (refused_.load(std::memory_order_acquire)) return unexpected(IoError{*error_});
   filling_ = batches_.to_fill();
   filling_->clear();
-  static_cast<void>(filling_->add(segment));  // there is room for any in an empty one
+  filling_->make_room(segment.payload.size());
+  static_cast<void>(filling_->add(segment));
   return {};
 }
 

@@ -12,8 +12,9 @@ namespace encap {
 /// When each conversation acts next. Equal times leave in the order they were set.
 ///
 /// Most of what is set is an acknowledgment, due a fixed time from now, so behind all that was set before: such times
-/// stand in a row. Only those that are earlier than its end are put in a heap. What was set anew or erased is void
-/// where it stands, and leaves when its turn comes; so half of the entries are in use at least, but for a few.
+/// stand in a row. Only those that are earlier than its end are put in a heap, and what is to act before all others, as
+/// a message does that is sent at once, waits in front of both. What was set anew or erased is void where it stands,
+/// and leaves when its turn comes; so half of the entries are in use at least, but for a few.
 class EventQueue {
  public:
   struct Event {
@@ -25,7 +26,8 @@ class EventQueue {
   [[nodiscard]] bool empty() const noexcept { return in_use_ == 0; }
   /// Precondition: not empty.
   [[nodiscard]] const Event& top() const noexcept {
-    if (first_ == row_.size()) return heap_.front();
+    if (leads_) return leader_;
+    if (left_ == 0) return heap_.front();
     return heap_.empty() || later(heap_.front(), row_[first_]) ? row_[first_] : heap_.front();
   }
 
@@ -33,7 +35,7 @@ class EventQueue {
   static constexpr std::uint32_t none = UINT32_MAX;
   [[nodiscard]] std::uint32_t soon() const noexcept {
     static constexpr std::size_t ahead = 4;
-    return first_ + ahead < row_.size() ? row_[first_ + ahead].conversation : none;
+    return ahead < left_ ? row_[first_ + ahead].conversation : none;
   }
 
   void set(std::uint32_t conversation, Timestamp at) {
@@ -41,19 +43,27 @@ class EventQueue {
     if (turns_[conversation] == not_set) ++in_use_;
     const Event event{at, ++last_turn_, conversation};
     turns_[conversation] = event.turn;
-    if (first_ == row_.size() || at >= row_.back().at) {
-      row_.push_back(event);
-    } else {
-      heap_.push_back(event);
-      std::push_heap(heap_.begin(), heap_.end(), later);
-    }
+    if (leads_ && leader_.conversation == conversation) leads_ = false;
     tidy();
+    const bool only = !leads_ && left_ == 0 && heap_.empty();
+    if (!only && at < top().at) {
+      if (leads_) put_in_heap(leader_);
+      leader_ = event;
+      leads_ = true;
+    } else if (left_ == 0 || at >= row_.back().at) {
+      row_.push_back(event);
+      ++left_;
+      ++entries_;
+    } else {
+      put_in_heap(event);
+    }
   }
 
   void erase(std::uint32_t conversation) {
     if (conversation >= turns_.size() || turns_[conversation] == not_set) return;
     turns_[conversation] = not_set;
     --in_use_;
+    if (leads_ && leader_.conversation == conversation) leads_ = false;
     tidy();
   }
 
@@ -64,14 +74,19 @@ class EventQueue {
   static bool later(const Event& a, const Event& b) noexcept { return a.at != b.at ? a.at > b.at : a.turn > b.turn; }
   [[nodiscard]] bool is_void(const Event& event) const noexcept { return turns_[event.conversation] != event.turn; }
 
+  void put_in_heap(const Event& event) {
+    heap_.push_back(event);
+    std::push_heap(heap_.begin(), heap_.end(), later);
+    ++entries_;
+  }
   /// Nothing void stands in front.
   void tidy() {
-    while (first_ < row_.size() && is_void(row_[first_])) ++first_;
-    while (!heap_.empty() && is_void(heap_.front())) {
+    for (; left_ != 0 && is_void(row_[first_]); --left_) ++first_;
+    for (; !heap_.empty() && is_void(heap_.front()); --entries_) {
       std::pop_heap(heap_.begin(), heap_.end(), later);
       heap_.pop_back();
     }
-    if (row_.size() + heap_.size() > 2 * in_use_ + void_at_least) sweep();
+    if (entries_ > 2 * in_use_ + void_at_least) sweep();
   }
   void sweep() {
     row_.erase(row_.begin(), row_.begin() + static_cast<std::ptrdiff_t>(first_));
@@ -79,13 +94,19 @@ class EventQueue {
     std::erase_if(row_, [this](const Event& event) { return is_void(event); });
     std::erase_if(heap_, [this](const Event& event) { return is_void(event); });
     std::make_heap(heap_.begin(), heap_.end(), later);
+    left_ = row_.size();
+    entries_ = left_ + heap_.size();
   }
 
+  Event leader_{};
+  bool leads_ = false;
   std::vector<Event> row_;  // sorted, from `first_` on
   std::size_t first_ = 0;
+  std::size_t left_ = 0;
   std::vector<Event> heap_;
   std::vector<std::uint64_t> turns_;  // of the entry that counts, for each conversation
   std::uint64_t last_turn_ = not_set;
+  std::size_t entries_ = 0;  // of row and heap, those that have left the row too
   std::size_t in_use_ = 0;
 };
 

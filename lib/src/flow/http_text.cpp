@@ -19,8 +19,13 @@ constexpr std::string_view crlf = "\r\n";
 constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-std::string_view trim(std::string_view text) noexcept {
+std::string_view trim_front(std::string_view text) noexcept {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  return text;
+}
+
+std::string_view trim(std::string_view text) noexcept {
+  text = trim_front(text);
   while (!text.empty() && (is_blank(text.back()) || text.back() == '\r')) text.remove_suffix(1);
   return text;
 }
@@ -94,7 +99,7 @@ struct FirstLine {
 FirstLine take_first_line(std::string_view& rest) noexcept {
   const std::string_view line = trim(take_line(rest));
   const std::string_view word = starts_with_status(line) ? std::string_view{} : first_word(line);
-  return {line, word, trim(line.substr(word.size()))};
+  return {line, word, trim_front(line.substr(word.size()))};
 }
 
 /// Whether what stands behind `field` and a semicolon belongs to it: a comment that is still open (RFC 9110 §5.6.5), a
@@ -226,7 +231,7 @@ bool complete_http(std::string_view text, std::string_view host, HttpMethod meth
   TextWriter whole{out};
   if (request) {
     whole.add(first.line);
-    if (first.line.find(" HTTP/") == std::string_view::npos) {
+    if (!first.line.ends_with(" HTTP/1.1") && first.line.find(" HTTP/") == std::string_view::npos) {
       whole.add(' ');
       whole.add(version);
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <cstdint>
 #include <memory>
@@ -53,6 +54,8 @@ class MessageWindow {
   [[nodiscard]] bool full() const noexcept { return size_ == order_.size(); }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   [[nodiscard]] std::size_t octets() const noexcept { return octets_; }
+  /// No row that was put in its place is later.
+  [[nodiscard]] Timestamp latest() const noexcept { return latest_; }
   [[nodiscard]] PendingMessage& operator[](std::uint32_t slot) noexcept { return at_slot(slot); }
 
   /// A slot to fill, with empty texts.
@@ -74,6 +77,7 @@ class MessageWindow {
     std::size_t at = size_++;
     for (; at > 0 && (*this)[place(at - 1)].at > pending.at; --at) place(at) = place(at - 1);
     place(at) = slot;
+    latest_ = std::max(latest_, pending.at);
     octets_ += pending.payload.size();
   }
 
@@ -153,6 +157,7 @@ class MessageWindow {
   std::size_t first_ = 0;
   std::size_t size_ = 0;
   std::size_t octets_ = 0;
+  Timestamp latest_{INT64_MIN};
 };
 
 }  // namespace encap
