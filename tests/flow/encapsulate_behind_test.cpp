@@ -180,6 +180,25 @@ TEST(CrafterBehindProperty, makes_the_packets_that_it_makes_at_once) {
   });
 }
 
+TEST(CrafterBehind, counts_all_packets_that_were_made) {
+  PacketCollector sink;
+  CraftOptions options;
+  options.mode = CraftOptions::Mode::segments;
+  options.payload = CraftOptions::Payload::verbatim;
+  options.packets_behind = true;
+  Crafter crafter{options, sink};
+  Random random{1};
+  push_rows(random, Crafter::window_rows, crafter);
+  EXPECT_EQ(crafter.summary().packets, 0u) << "all are in the window";
+  Message message;
+  message.protocol = "TCP";
+  message.timestamp = year_2000 + std::chrono::hours{1};
+  message.payload = as_bytes("one more");
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(crafter.push(message).has_value());
+  EXPECT_EQ(crafter.summary().packets, 10u);
+  EXPECT_EQ(sink.packets.size(), 10u);
+}
+
 TEST(CrafterBehind, tells_of_a_sink_that_refuses) {
   LimitedSink sink{100};
   CraftOptions options;

@@ -67,6 +67,27 @@ TEST(EventQueue, ignores_erasing_what_is_not_there) {
   EXPECT_TRUE(queue.empty());
 }
 
+TEST(EventQueue, keeps_its_order_when_thousands_are_set_anew) {
+  EventQueue queue;
+  constexpr std::int64_t rounds = 5000;
+  for (std::int64_t round = 0; round < rounds; ++round) {
+    for (std::uint32_t i = 0; i < 3; ++i) queue.set(i, Timestamp{10 * round + i});
+    queue.set(3, Timestamp{round});  // earlier, each time
+    ASSERT_EQ(queue.top().at, Timestamp{round});
+    ASSERT_EQ(queue.top().conversation, round == 0 ? 0u : 3u);
+  }
+  EXPECT_EQ(drain(queue), (std::vector<std::uint32_t>{3, 0, 1, 2}));
+}
+
+TEST(EventQueue, says_who_will_act_soon) {
+  EventQueue queue;
+  EXPECT_EQ(queue.soon(), EventQueue::none);
+  for (std::uint32_t i = 0; i < 10; ++i) queue.set(i, Timestamp{i});
+  EXPECT_EQ(queue.soon(), 4u);
+  for (std::uint32_t i = 0; i < 6; ++i) queue.erase(i);
+  EXPECT_EQ(queue.soon(), EventQueue::none) << "four are left";
+}
+
 /// The same promise, kept the slow way: a list that is searched.
 class ReferenceQueue {
  public:
