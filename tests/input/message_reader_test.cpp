@@ -500,6 +500,16 @@ TEST(MessageReader, counts_each_mend) {
   EXPECT_EQ(read.messages[4].payload, "\xe9t\xe9") << "octets go out as they are";
 }
 
+TEST(MessageReader, notes_latin_1_wherever_it_stands) {
+  for (std::size_t length = 1; length <= 40; ++length) {
+    for (std::size_t at = 0; at < length; ++at) {
+      std::string text(length, 'a');
+      text[at] = '\xe9';
+      EXPECT_EQ(read_table("message\n" + text + "\n").notes.not_utf8, 1u) << at << " of " << length;
+    }
+  }
+}
+
 TEST(MessageReader, does_not_miss_times_in_a_table_without_any) {
   EXPECT_EQ(read_table("message,timestamp\na,\nb,-\n").notes.missing_times, 0u);
 }
