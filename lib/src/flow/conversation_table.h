@@ -69,7 +69,8 @@ class ConversationTable {
   }
   /// Starts to fetch what `find` and a row ask for.
   void fetch_early_by(std::uint32_t hash) const noexcept {
-    fetch_early(index_.find(hash, [](std::uint32_t) { return true; }));
+    const std::uint32_t at = index_.find(hash, [](std::uint32_t) { return true; });
+    if (at != no_index) prefetch(&slots_[at]);
   }
   /// Starts to fetch a conversation into the cache. `at` may be no_index.
   void fetch_early(std::uint32_t at) const noexcept {
@@ -94,6 +95,7 @@ class ConversationTable {
       free_.pop_back();
       slots_[at] = std::move(fresh);
     }
+    index_.reserve(2 * (index_.size() + 1));  // more than half of it free, so that most are found at the first look
     index_.insert(hash_of(client_to_server, over), at);
     append(at);
     if (const auto before = ending_.find(ConversationKey{client_to_server, over}); before != ending_.end()) {
