@@ -26,9 +26,11 @@ struct ConversationKey {
 
 /// The same in both directions.
 struct FlowKeyHash {
-  std::size_t operator()(const ConversationKey& key) const noexcept { return of(key.low, key.high, key.transport); }
-  static std::size_t of(const Endpoint& one, const Endpoint& other, Transport over) noexcept {
-    return static_cast<std::size_t>(Mixer{mixed(one) + mixed(other) + static_cast<std::uint64_t>(over)}.next());
+  std::size_t operator()(const ConversationKey& key) const noexcept {
+    return static_cast<std::size_t>(of(key.low, key.high, key.transport));
+  }
+  static std::uint64_t of(const Endpoint& one, const Endpoint& other, Transport over) noexcept {
+    return Mixer{mixed(one) + mixed(other) + static_cast<std::uint64_t>(over)}.next();
   }
 
  private:

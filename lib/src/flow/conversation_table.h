@@ -65,7 +65,7 @@ class ConversationTable {
   }
   /// What `find` looks for. The same in both directions.
   [[nodiscard]] static std::uint32_t hash_of(const Route& route, Transport over) noexcept {
-    return static_cast<std::uint32_t>(std::uint64_t{FlowKeyHash::of(route.source, route.destination, over)} >> 32);
+    return static_cast<std::uint32_t>(FlowKeyHash::of(route.source, route.destination, over) >> 32);
   }
   /// Starts to fetch what `find` and a row ask for.
   void fetch_early_by(std::uint32_t hash) const noexcept {
@@ -170,6 +170,7 @@ class ConversationTable {
     return ((same(a.source, b.source) & same(a.destination, b.destination)) |
             (same(a.source, b.destination) & same(a.destination, b.source))) != 0;
   }
+
   /// By last use. Beside the conversations, because to use one touches the links of four.
   struct Links {
     std::uint32_t older = no_index;

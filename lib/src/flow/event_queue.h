@@ -27,7 +27,7 @@ class EventQueue {
   /// Precondition: not empty.
   [[nodiscard]] const Event& top() const noexcept {
     if (leads_) return leader_;
-    if (left_ == 0) return heap_.front();
+    if (row_is_done()) return heap_.front();
     return heap_.empty() || later(heap_.front(), row_[first_]) ? row_[first_] : heap_.front();
   }
 
@@ -35,7 +35,7 @@ class EventQueue {
   static constexpr std::uint32_t none = UINT32_MAX;
   [[nodiscard]] std::uint32_t soon() const noexcept {
     static constexpr std::size_t ahead = 4;
-    return ahead < left_ ? row_[first_ + ahead].conversation : none;
+    return first_ + ahead < row_.size() ? row_[first_ + ahead].conversation : none;
   }
 
   void set(std::uint32_t conversation, Timestamp at) {
@@ -45,15 +45,13 @@ class EventQueue {
     turns_[conversation] = event.turn;
     if (leads_ && leader_.conversation == conversation) leads_ = false;
     tidy();
-    const bool only = !leads_ && left_ == 0 && heap_.empty();
+    const bool only = !leads_ && row_is_done() && heap_.empty();
     if (!only && at < top().at) {
       if (leads_) put_in_heap(leader_);
       leader_ = event;
       leads_ = true;
-    } else if (left_ == 0 || at >= row_.back().at) {
+    } else if (row_is_done() || at >= row_.back().at) {
       row_.push_back(event);
-      ++left_;
-      ++entries_;
     } else {
       put_in_heap(event);
     }
@@ -74,19 +72,20 @@ class EventQueue {
   static bool later(const Event& a, const Event& b) noexcept { return a.at != b.at ? a.at > b.at : a.turn > b.turn; }
   [[nodiscard]] bool is_void(const Event& event) const noexcept { return turns_[event.conversation] != event.turn; }
 
+  // By addresses, because a number of events takes a division.
+  [[nodiscard]] bool row_is_done() const noexcept { return row_.data() + first_ == row_.data() + row_.size(); }
   void put_in_heap(const Event& event) {
     heap_.push_back(event);
     std::push_heap(heap_.begin(), heap_.end(), later);
-    ++entries_;
   }
   /// Nothing void stands in front.
   void tidy() {
-    for (; left_ != 0 && is_void(row_[first_]); --left_) ++first_;
-    for (; !heap_.empty() && is_void(heap_.front()); --entries_) {
+    while (!row_is_done() && is_void(row_[first_])) ++first_;
+    while (!heap_.empty() && is_void(heap_.front())) {
       std::pop_heap(heap_.begin(), heap_.end(), later);
       heap_.pop_back();
     }
-    if (entries_ > 2 * in_use_ + void_at_least) sweep();
+    if (row_.size() + heap_.size() > 2 * in_use_ + void_at_least) sweep();
   }
   void sweep() {
     row_.erase(row_.begin(), row_.begin() + static_cast<std::ptrdiff_t>(first_));
@@ -94,19 +93,15 @@ class EventQueue {
     std::erase_if(row_, [this](const Event& event) { return is_void(event); });
     std::erase_if(heap_, [this](const Event& event) { return is_void(event); });
     std::make_heap(heap_.begin(), heap_.end(), later);
-    left_ = row_.size();
-    entries_ = left_ + heap_.size();
   }
 
   Event leader_{};
   bool leads_ = false;
   std::vector<Event> row_;  // sorted, from `first_` on
   std::size_t first_ = 0;
-  std::size_t left_ = 0;
   std::vector<Event> heap_;
   std::vector<std::uint64_t> turns_;  // of the entry that counts, for each conversation
   std::uint64_t last_turn_ = not_set;
-  std::size_t entries_ = 0;  // of row and heap, those that have left the row too
   std::size_t in_use_ = 0;
 };
 
